@@ -7,7 +7,12 @@ from botocore.model import ServiceModel
 
 from kumoniwa.gateway.protocols.botocore_model import whole_model
 
-JSON_SERVICES = {"cloudtrail": "2013-11-01", "ssm": "2014-11-06"}
+JSON_SERVICES = {
+    "cloudtrail": "2013-11-01",
+    "ec2-instance-connect": "2018-04-02",
+    "kms": "2014-11-01",
+    "ssm": "2014-11-06",
+}
 """The services that speak JSON 1.1, with the versions of their models."""
 
 

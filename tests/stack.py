@@ -22,6 +22,7 @@ from kumoniwa.gateway.protocols.json import json_codec
 from kumoniwa.gateway.protocols.query import query_codec
 from kumoniwa.hypervisor.driver import GuestId
 from kumoniwa.hypervisor.simulated import SimulatedDriver, SimulatedGuest
+from kumoniwa.ids import drawn_below
 from kumoniwa.store.engines import DATABASE_FILE
 
 _READ_ONCE = {
@@ -31,6 +32,8 @@ _READ_ONCE = {
     "kumoniwa.console.static_files.static_files": cache(static_files),
 }
 """What every server has alike, and what takes more time to read than all else of a start."""
+_NAMED_BY_TESTS = 256
+"""The first addresses of a large subnet: tests name them, so a test's cloud draws none of them for anybody else."""
 _SIMULATED = [{"Name": "name", "Values": ["debian-12-amd64-simulated"]}]
 
 
@@ -115,6 +118,11 @@ class Stack:
                 await let_others_run()
 
 
+def _drawn_below(count: int) -> int:
+    first = _NAMED_BY_TESTS if count > 2 * _NAMED_BY_TESTS else 0
+    return first + drawn_below(count - first)
+
+
 @asynccontextmanager
 async def stack_on(config: Config, driver: SimulatedDriver, clock: ManualClock) -> AsyncIterator[Stack]:
     """A cloud that runs with this configuration over this driver, until the block ends."""
@@ -124,6 +132,7 @@ async def stack_on(config: Config, driver: SimulatedDriver, clock: ManualClock) 
     with pytest.MonkeyPatch.context() as patch, unsynced():
         for place, read_once in _READ_ONCE.items():
             patch.setattr(place, read_once)
+        patch.setattr("kumoniwa.network.addresses.drawn_below", _drawn_below)
         async with running(config, driver, clock) as cloud:
             caller = Caller(cloud.gateway, cloud.key["access_key_id"], cloud.key["secret_access_key"])
             yield Stack(cloud, driver, clock, caller)

@@ -4,6 +4,7 @@ import errno
 import fcntl
 import json
 import os
+import secrets
 import stat
 from collections.abc import Iterator, Mapping
 from contextlib import contextmanager, suppress
@@ -102,12 +103,27 @@ def write_private(path: Path, value: Mapping[str, object]) -> None:
 def write_private_text(path: Path, text: str) -> None:
     """Write a small file that only its owner reads, whole or not at all."""
     draft = path.with_suffix(".new")
-    with open(_opened(draft, os.O_WRONLY | os.O_CREAT), "w") as file:
+    _write(draft, text)
+    draft.rename(path)
+
+
+def write_private_once(path: Path, text: str) -> None:
+    """Write such a file unless one is there. Of several that do so at once, one writes it: the others keep that one."""
+    draft = path.with_name(f"{path.name}.{secrets.token_hex(4)}.new")
+    _write(draft, text)
+    try:
+        with suppress(FileExistsError):
+            os.link(draft, path, follow_symlinks=False)
+    finally:
+        draft.unlink()
+
+
+def _write(path: Path, text: str) -> None:
+    with open(_opened(path, os.O_WRONLY | os.O_CREAT), "w") as file:
         file.truncate()
         file.write(text)
         file.flush()
         os.fsync(file.fileno())
-    draft.rename(path)
 
 
 def _opened(path: Path, flags: int) -> int:

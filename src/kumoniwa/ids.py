@@ -33,7 +33,12 @@ def is_well_formed(identifier: str, prefix: str) -> bool:
 def is_well_formed_uuid(identifier: str, prefix: str) -> bool:
     """Whether this could be an identifier of a kind whose identifiers are a prefix and a UUID."""
     head, dash, uuid = identifier.partition("-")
-    return bool(dash) and head == prefix and _UUID.match(uuid) is not None
+    return bool(dash) and head == prefix and is_uuid(uuid)
+
+
+def is_uuid(identifier: str) -> bool:
+    """Whether this is a UUID, as `new_uuid` writes it."""
+    return _UUID.match(identifier) is not None
 
 
 def new_mac() -> str:
@@ -44,15 +49,16 @@ def new_mac() -> str:
 
 def new_request_id() -> str:
     """A request id in EC2's form, a UUID."""
-    return _new_uuid()
+    return new_uuid()
 
 
 def new_uuid_id(prefix: str) -> str:
     """A fresh identifier of a kind whose identifiers are a prefix and a UUID."""
-    return f"{prefix}-{_new_uuid()}"
+    return f"{prefix}-{new_uuid()}"
 
 
-def _new_uuid() -> str:
+def new_uuid() -> str:
+    """A fresh UUID, for what has no prefix."""
     raw = f"{_random.getrandbits(128):032x}"
     return "-".join((raw[:8], raw[8:12], raw[12:16], raw[16:20], raw[20:]))
 

@@ -377,7 +377,8 @@ def test_an_instance_shows_its_groups_and_changes_them(
     save = dialog.get_by_role("button", name="Save", exact=True)
     aws.script(command)
     assert groups_of(sdk, instance) == [ssh]
-    expect(save).to_be_disabled()  # the dialog has seen it: nothing is left to be done
+    expect(dialog.get_by_text("Added:")).to_have_count(0)  # the dialog has seen it: nothing is left to be done
+    expect(save).to_be_disabled()
     client.modify_instance_attribute(InstanceId=instance, Groups=[web])
     expect(save).to_be_enabled()
     save.click()

@@ -255,7 +255,7 @@ CHANGES: dict[str, Example] = {
     "EnableImageBlockPublicAccess": lambda _: {"ImageBlockPublicAccessState": "block-new-sharing"},
     "EnableSerialConsoleAccess": lambda _: {},
     "EnableSnapshotBlockPublicAccess": lambda _: {"State": "block-new-sharing"},
-    "ModifyEbsDefaultKmsKeyId": lambda _: {"KmsKeyId": "alias/mine"},
+    "ModifyEbsDefaultKmsKeyId": lambda _: {"KmsKeyId": "alias/aws/ebs"},
     "ModifyInstanceMetadataDefaults": lambda _: {"HttpTokens": "required"},
     "ResetEbsDefaultKmsKeyId": lambda _: {},
     "DisableFastLaunch": lambda its: {"ImageId": its["images"][3]},
@@ -348,9 +348,7 @@ REFUSED = {
     "CancelCapacityReservation": "InvalidCapacityReservationId.NotFound",
     "CreateCapacityReservation": "Unsupported",
     "PurchaseReservedInstancesOffering": "Unsupported",
-    "EnableEbsEncryptionByDefault": "UnsupportedOperation",
     "GetInstanceUefiData": "UnsupportedOperation",
-    "ModifyEbsDefaultKmsKeyId": "UnsupportedOperation",
 }
 """Actions that refuse their example: every call, or because the scene has a default VPC."""
 WITHOUT_DRY_RUNS = {

@@ -7,7 +7,13 @@ from typing import Any
 
 import pytest
 from asgi import Refused
+from sqlalchemy import Connection
 from stack import Stack
+
+from kumoniwa.config import DEFAULT_ACCOUNT
+from kumoniwa.ids import new_uuid
+from kumoniwa.model.kms_keys import KeyManager, KeyState, KmsAlias, KmsKey, arn_of
+from kumoniwa.store import kms_keys
 
 ZONE = "us-east-1a"
 
@@ -31,6 +37,31 @@ async def states(stack: Stack, volume_id: str) -> tuple[str, str | None]:
     described = await volume(stack, volume_id)
     attachments = described.get("Attachments")
     return described["State"], attachments[0]["State"] if attachments else None
+
+
+async def own_key(stack: Stack, name: str = "mine") -> str:
+    """The ARN of a new KMS key of the account, which has an alias of this name."""
+    now = stack.clock.now()
+    account, region = DEFAULT_ACCOUNT, "us-east-1"
+
+    def make(connection: Connection) -> str:
+        key = KmsKey(new_uuid(), account, region, now, "", KeyManager.CUSTOMER, KeyState.ENABLED)
+        kms_keys.add(connection, key)
+        kms_keys.add_alias(connection, KmsAlias(account, region, f"alias/{name}", key.id, now, now))
+        return arn_of(key)
+
+    return await stack.running.cloud.world.database.write(make)
+
+
+async def disable(stack: Stack, key: str) -> None:
+    """Afterwards the KMS key of this ARN is disabled."""
+
+    def change(connection: Connection) -> None:
+        found = kms_keys.find(connection, DEFAULT_ACCOUNT, "us-east-1", key)
+        assert found is not None
+        kms_keys.change(connection, found, state=KeyState.DISABLED)
+
+    await stack.running.cloud.world.database.write(change)
 
 
 async def root_of(stack: Stack, instance_id: str) -> str:

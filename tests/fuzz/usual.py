@@ -94,7 +94,7 @@ USUAL: Mapping[str, Sequence[Sequence[str]]] = {
         ("Attribute", "Value"),
     ],
     "ModifyInstanceCpuOptions": [("CoreCount", "ThreadsPerCore")],
-    "ModifyInstanceMaintenanceOptions": [("RebootMigration",)],
+    "ModifyInstanceMaintenanceOptions": [("RebootMigration",), ("AutoRecovery",)],
     "ModifyInstanceMetadataOptions": [("HttpTokens",), ("HttpEndpoint", "InstanceMetadataTags")],
     "ModifySnapshotAttribute": [("CreateVolumePermission",), ("Attribute", "OperationType", "UserIds")],
     "ModifyVolume": [("Size",), ("VolumeType",), ("VolumeType", "Iops"), ("Iops", "Throughput")],

@@ -7,6 +7,7 @@ gateway. The database's group names the web server's. All is made by the AWS CLI
 import asyncio
 import os
 import signal
+from contextlib import suppress
 from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any
@@ -178,7 +179,8 @@ class Pair:
         found = self.programs(word)
         assert found, f"nobody is {word}"
         for pid in found:
-            os.kill(pid, signal.SIGKILL)
+            with suppress(ProcessLookupError):  # it has ended with the one before it
+                os.kill(pid, signal.SIGKILL)
 
     def end(self) -> None:
         """Nothing is left of it."""

@@ -34,6 +34,7 @@ from kumoniwa.hypervisor.driver import (
     LayerId,
     NetworkPort,
 )
+from kumoniwa.hypervisor.qemu.disks import layer_checks
 from kumoniwa.hypervisor.qemu.guest.process import record
 from kumoniwa.hypervisor.qemu.guest.process.command_line import Accelerator
 from kumoniwa.hypervisor.qemu.guest.process.host_process import Identity, identify
@@ -50,8 +51,10 @@ PLENTY = 1 << 40
 class QemuBench:
     """See `driver_contract.Bench`."""
 
-    def __init__(self, folder: Path, bus: DiskBus = DiskBus.NVME) -> None:
+    def __init__(self, folder: Path, bus: DiskBus = DiskBus.NVME, *, encrypted: bool = False) -> None:
         self.bus = bus
+        self.encrypted = encrypted
+        """Whether the disks of its guests are."""
         self.data_dir = folder / "data"
         self.free = PLENTY  # what the driver believes the host's disk has left
         self._image = folder / "boot-sector.raw"
@@ -87,9 +90,12 @@ class QemuBench:
     async def spec(self, data_volumes: int = 0) -> GuestSpec:
         number = next(self._numbers)
         disks = tuple(GuestDisk(self.layer(), f"vol{number:03}{n}") for n in range(1 + data_volumes))
-        await self.driver.disks.ensure_imported(disks[0].layer, self._image, "raw", lambda _: None)
+        image = self.layer() if self.encrypted else disks[0].layer
+        await self.driver.disks.ensure_imported(image, self._image, "raw", lambda _: None)
+        if self.encrypted:
+            await self.driver.disks.ensure_encrypted_copy(disks[0].layer, image, 8 * MIB, lambda _: None)
         for disk in disks[1:]:
-            await self.driver.disks.ensure_empty(disk.layer, 8 * MIB)
+            await self.driver.disks.ensure_empty(disk.layer, 8 * MIB, encrypted=self.encrypted)
         return GuestSpec(
             id=GuestId(f"i-{number}"),
             uuid=f"ec2{number:05}-0000-0000-0000-000000000000",
@@ -160,10 +166,14 @@ class QemuBench:
         await self.press(guest, self._letters.setdefault(text, "abcdefg"[len(self._letters)]))
 
     async def holds(self, layer: LayerId, text: str) -> bool:
-        raw = self.data_dir / "looked-into.raw"
-        source = self.data_dir / "layers" / f"{layer}.qcow2"
-        await run.run(["qemu-img", "convert", "-U", "-f", "qcow2", "-O", "raw", str(source), str(raw)], timeout=WITHIN)
-        return self._letters[text].encode() * 512 in raw.read_bytes()
+        raw, layers = self.data_dir / "looked-into.raw", self.data_dir / "layers"
+        source = layer_checks.image(layers, layer_checks.check_chain(layers, layer))
+        await run.run(["qemu-img", "convert", "-U", *source, "-O", "raw", str(raw)], timeout=WITHIN)
+        return self.sector(text) in raw.read_bytes()
+
+    def sector(self, text: str) -> bytes:
+        """What a guest writes for this text."""
+        return self._letters[text].encode() * 512
 
     def ignore_power_button(self, guest: GuestId) -> None:
         self._to_press.append((guest, "1"))
@@ -216,9 +226,9 @@ def kill(process: Identity) -> None:
 
 
 @asynccontextmanager
-async def qemu(folder: Path, bus: DiskBus = DiskBus.NVME) -> AsyncIterator[QemuBench]:
+async def qemu(folder: Path, bus: DiskBus = DiskBus.NVME, *, encrypted: bool = False) -> AsyncIterator[QemuBench]:
     """An open bench."""
-    bench = QemuBench(folder, bus)
+    bench = QemuBench(folder, bus, encrypted=encrypted)
     try:
         await bench.open()
         yield bench

@@ -98,7 +98,8 @@ async def _a_life(folder: Path, network: str, by: str) -> None:
         await cloud.call("StartInstances", InstanceIds=[first])
         await cloud.idle()
         assert await _heard(elastic["PublicIp"], _KNOWN) == admitted
-        await cloud.call("DisassociateAddress", PublicIp=elastic["PublicIp"])
+        (address,) = (await cloud.call("DescribeAddresses", PublicIps=[elastic["PublicIp"]]))["Addresses"]
+        await cloud.call("DisassociateAddress", AssociationId=address["AssociationId"])
         await _until(elastic["PublicIp"], _KNOWN, "silent")
         await cloud.call("ReleaseAddress", **allocation)
         await _until(elastic["PublicIp"], _KNOWN, elsewhere)

@@ -8,7 +8,8 @@ A listing that can grow with the cloud has a `Selection`: then the database find
 those of the page are read. A filter that the database cannot compare is tried on items, page by page.
 
 A page's `NextToken` holds the key of the last item seen, not a position: rows may come and go between two pages, and
-what stays is seen exactly once. It is good for the same request only (account, region, action, parameters).
+what stays is seen exactly once. It is good for the same request only (account, region, action, parameters; of tags, as
+on EC2, whatever the filters are).
 """
 
 import base64
@@ -102,6 +103,8 @@ class Listing(Generic[T]):
     `{"InstanceIds": NOT_PAGED.format("instancesSet")}`."""
     invalid_token: Callable[[str], Ec2Error] = _invalid_token
     """EC2's refusal of a `NextToken` that is none of this request's."""
+    of_any_filters: bool = False
+    """Whether EC2 takes a `NextToken` beside other filters than those of the page before."""
     selection: Selection | None = None
     """How the database finds and orders the items, where it does; of each it gives the id, or what `of_rows` takes.
     Then `read` need not show all that it is asked for, but finds all that the selection shows."""
@@ -157,6 +160,7 @@ class Listing(Generic[T]):
             key=self.key,
             tags=tags if self.tagged or self.own_tags is not None else None,
             invalid_token=self.invalid_token,
+            of_any_filters=self.of_any_filters,
         )
         return shown, tags, token
 
@@ -181,6 +185,7 @@ class Listing(Generic[T]):
             tags=self.own_tags,
             also=self.also(asked),
             invalid_token=self.invalid_token,
+            of_any_filters=self.of_any_filters,
         )
 
     def _tags(self, connection: Connection, asked: Asked, items: Sequence[T]) -> Tags[T]:
@@ -224,6 +229,7 @@ def page(
     key: Callable[[T], str],
     tags: Tags[T] | None = None,
     invalid_token: Callable[[str], Ec2Error] = _invalid_token,
+    of_any_filters: bool = False,
 ) -> tuple[list[T], str | None]:
     """The items that this request asks for, in the order of their unique `key`, and the `NextToken` of what is left.
 
@@ -231,7 +237,7 @@ def page(
     `tag-key` and `tag-value`. The size of the page was checked (`check_page_size`).
     """
     found = sorted(matching(parameters, items, filters, tags), key=key)
-    bound = _fingerprint(call, parameters)
+    bound = _fingerprint(call, parameters, of_any_filters=of_any_filters)
     if (last := _last_seen(parameters, bound, invalid_token)) is not None:
         found = [item for item in found if key(item) > last]
     return _cut(found, parameters.get("MaxResults"), key, bound)
@@ -249,6 +255,7 @@ def selected(
     tags: Tags[T] | None = None,
     also: Sequence[Condition] = (),
     invalid_token: Callable[[str], Ec2Error] = _invalid_token,
+    of_any_filters: bool = False,
 ) -> tuple[list[T], str | None]:
     """What `page` gives, where the database selects the items: `items` makes them of its rows, and may leave some out.
 
@@ -261,7 +268,7 @@ def selected(
         else:
             conditions.append(condition)
     passes = passing(left, filters, tags)
-    bound = _fingerprint(call, parameters)
+    bound = _fingerprint(call, parameters, of_any_filters=of_any_filters)
     last = _last_seen(parameters, bound, invalid_token)
     most: int | None = parameters.get("MaxResults")
     at_once = CHUNK if most is None else max(most + 1, _AT_LEAST) if left else most + 1
@@ -293,9 +300,10 @@ def _cut(found: list[T], most: int | None, key: Callable[[T], str], bound: str) 
     return found[:most], _token(key(found[most - 1]), bound)
 
 
-def _fingerprint(call: Call, parameters: Parameters) -> str:
+def _fingerprint(call: Call, parameters: Parameters, *, of_any_filters: bool = False) -> str:
     """What a token is bound to. A page may have another size than its predecessor."""
-    asked = {name: value for name, value in parameters.items() if name not in _PAGING}
+    free = _PAGING | {"Filters"} if of_any_filters else _PAGING
+    asked = {name: value for name, value in parameters.items() if name not in free}
     return json.dumps([call.account, call.region, call.action, asked], sort_keys=True, default=str)
 
 

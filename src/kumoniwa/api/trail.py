@@ -46,6 +46,11 @@ REMOVED = "<sensitiveDataRemoved>"
 
 _READS = ("Describe", "Get", "List", "Lookup")
 _NO_READS = frozenset({"GetSessionToken"})
+_READS_OF_KMS = frozenset(
+    {"Decrypt", "Encrypt", "GenerateDataKey", "GenerateDataKeyWithoutPlaintext", "GenerateRandom", "ReEncrypt"}
+)
+"""Uses of a key: they change nothing, and of what they are given and give the trail has nothing but names."""
+_USED = ("CiphertextBlob", "Plaintext")
 _MOST_AGENT = 300
 _MOST_ITEMS = 20  # of a list in an answer that is kept whole; of more, their ids are
 _SECRETS = ("UserData", "KeyMaterial", "SecretAccessKey", "SessionToken")
@@ -57,7 +62,7 @@ _counted = itertools.count(secrets.randbits(20))  # another server began elsewhe
 
 def is_read(action: str) -> bool:
     """Whether a call of this action changes nothing."""
-    return action.startswith(_READS) and action not in _NO_READS
+    return action in _READS_OF_KMS or (action.startswith(_READS) and action not in _NO_READS)
 
 
 Elements = Callable[[TrailEvent], tuple[Any, Any]]
@@ -197,6 +202,8 @@ def _parameters(call: Call, given: Mapping[str, Any] | None) -> str | None:
         return None
     if call.action == "PutParameter" and "Value" in given:
         given = {**given, "Value": REMOVED}
+    if call.action in _READS_OF_KMS:
+        given = {name: value for name, value in given.items() if name not in _USED}
     if call.token is not None:
         given = {**given, "ClientToken": call.token.value}
     return _text(given)

@@ -17,6 +17,7 @@ from kumoniwa.values import dataclass
 AUTO_SCALING_NAMESPACE = "http://autoscaling.amazonaws.com/doc/2011-01-01/"
 LOAD_BALANCING = "http://elasticloadbalancing.amazonaws.com/doc/"
 IAM_NAMESPACE = "https://iam.amazonaws.com/doc/2010-05-08/"
+INSTANCE_CONNECT_TARGET = "AWSEC2InstanceConnectService"
 CLOUDTRAIL_TARGET = "com.amazonaws.cloudtrail.v20131101.CloudTrail_20131101"
 STS_NAMESPACE = "https://sts.amazonaws.com/doc/2011-06-15/"
 
@@ -69,6 +70,18 @@ def services(actions: Mapping[str, Mapping[str, BoundAction]], kept_in: Path | N
             actions.get("cloudtrail", {}),
             title="CloudTrail",
         ),
+        "ec2-instance-connect": Service(
+            json_codec(
+                "ec2-instance-connect",
+                "2018-04-02",
+                INSTANCE_CONNECT_TARGET,
+                kept_in,
+                invalid="InvalidArgsException",
+            ),
+            actions.get("ec2-instance-connect", {}),
+            title="EC2 Instance Connect",
+        ),
+        "kms": Service(json_codec("kms", "2014-11-01", "TrentService", kept_in), actions.get("kms", {}), title="KMS"),
         "ssm": Service(
             json_codec("ssm", "2014-11-06", "AmazonSSM", kept_in), actions.get("ssm", {}), title="Systems Manager"
         ),

@@ -14,6 +14,7 @@ from kumoniwa.model.scope import Scope
 from kumoniwa.model.security_groups import SecurityGroup
 from kumoniwa.model.vpcs import Subnet
 from kumoniwa.store import (
+    connect_keys,
     elastic_ips,
     instances,
     network_interfaces,
@@ -54,6 +55,7 @@ def gather(connection: Connection, instance_id: str, tokens: SessionTokens, now:
         further=tuple(further),
         profile=profile_facts(connection, instance_id, tokens, now),
         spot=spot_requests.of_instance(connection, instance_id),
+        connect_keys=tuple(connect_keys.in_force(connection, instance_id, now)),
     )
 
 

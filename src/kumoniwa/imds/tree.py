@@ -16,6 +16,7 @@ from collections.abc import Iterable, Mapping
 from datetime import datetime
 
 from kumoniwa.credentials.session_tokens import TemporaryCredentials
+from kumoniwa.model.connect_keys import ConnectKey
 from kumoniwa.model.hostnames import private_hostname
 from kumoniwa.model.instance_types import INSTANCE_TYPES
 from kumoniwa.model.instances import Instance
@@ -88,6 +89,8 @@ class GuestFacts:
     profile: ProfileFacts | None = None
     spot: SpotRequest | None = None
     """The request of a Spot Instance."""
+    connect_keys: tuple[ConnectKey, ...] = ()
+    """Those of EC2 Instance Connect that are valid now."""
 
     @property
     def interfaces(self) -> tuple[InterfaceFacts, ...]:
@@ -153,6 +156,7 @@ def _meta_data(facts: GuestFacts) -> Directory:
             "local-hostname": hostname,
             "local-ipv4": interface.private_ip,
             "mac": interface.mac,
+            "managed-ssh-keys": {"active-keys": _active_keys(facts)},
             "network": {
                 "interfaces": {"macs": {one.interface.mac: _interface(facts, one) for one in facts.interfaces}}
             },
@@ -172,6 +176,18 @@ def _meta_data(facts: GuestFacts) -> Directory:
             "tags": {"instance": {key: value for key, value in facts.tags.items() if _PATH_TAG_KEY.match(key)}},
         }
     )
+
+
+def _active_keys(facts: GuestFacts) -> _Branch:
+    """By user the keys of EC2 Instance Connect, each below what EC2 says of it. EC2 signs them; nobody else can."""
+    found: dict[str, str] = {}
+    for key in facts.connect_keys:
+        told = (
+            f"#Timestamp={int(key.valid_until.timestamp())}\n#Instance={key.instance_id}\n#Caller={key.caller}\n"
+            f"#Request={key.id}\n{key.public_key}\n"
+        )
+        found[key.os_user] = found.get(key.os_user, "") + told
+    return found
 
 
 def _spot(request: SpotRequest | None) -> _Branch:

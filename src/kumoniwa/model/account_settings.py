@@ -9,6 +9,10 @@ from kumoniwa.values import dataclass
 class Setting(StrEnum):
     """The settings, each by its name on disk. What was never decided is EC2's default, where nothing else is said."""
 
+    EBS_ENCRYPTION_BY_DEFAULT = "ebs-encryption-by-default"
+    """Whether its new volumes, and copies of snapshots, are encrypted whatever a request says. They are not."""
+    EBS_DEFAULT_KEY = "ebs-default-key"
+    """The KMS key of encrypted volumes for which no other is named; AWS's own where nothing was decided."""
     SERIAL_CONSOLE_ACCESS = "serial-console-access"
     """Whether its guests' serial consoles may be connected to. They may: EC2 forbids that until it is allowed."""
     METADATA_DEFAULTS = "metadata-defaults"

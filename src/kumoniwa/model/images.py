@@ -82,3 +82,7 @@ class ImageDevice:
     delete_on_termination: bool = True
     virtual_name: str | None = None
     """An instance-store mapping (`ephemeral0`): described, never made."""
+    encrypted: bool | None = None
+    """Whether its volumes are to be encrypted; None: as its snapshot is, or by the account's default."""
+    kms_key_id: str | None = None
+    """The key for its volumes, as a request named it: id, ARN or alias; None: that of the snapshot, or the default."""

@@ -23,3 +23,8 @@ class Layer:
     sealed_sha256: str | None = None
     made: bool = False
     """Whether its file was seen to be there once: then it is never made anew, because a missing file was lost."""
+    encrypted: bool = False
+    """Whether its file is encrypted. Of layers that stand on each other all are, or none is, but for a copy."""
+    is_copy: bool = False
+    """Whether its file is to be made as an encrypted copy of what its parent holds: then it stands on nothing any more,
+    and is no copy. Until then its parent may be of any kind."""

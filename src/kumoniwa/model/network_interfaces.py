@@ -47,6 +47,8 @@ class NetworkInterface:
     """Seconds, as the two that follow: for how long idle flows are to be remembered, where a caller said so."""
     udp_stream_timeout: int | None = None
     udp_timeout: int | None = None
+    requester_id: str | None = None
+    """The unique id of who made it, where a caller did: a launch and a service of EC2 leave it out."""
 
 
 @dataclass(frozen=True, slots=True)

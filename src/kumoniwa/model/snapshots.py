@@ -38,6 +38,12 @@ class Snapshot:
     """What its own layer holds: what was written since the cut before. None until it was measured."""
     full_bytes: int | None = None
     """What it holds with all the layers beneath: what a restored volume would have to hold."""
+    kms_key_id: str | None = None
+    """The ARN of the key that its layers are encrypted under; None: they are not."""
+
+    @property
+    def encrypted(self) -> bool:
+        return self.kms_key_id is not None
 
 
 class ImportState(StrEnum):

@@ -54,6 +54,8 @@ class Volume:
     head: str
     encrypted: bool = False
     auto_enable_io: bool = False
+    kms_key_id: str | None = None
+    """The ARN of the key, of an encrypted one."""
 
 
 class ModificationState(StrEnum):

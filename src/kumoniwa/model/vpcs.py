@@ -1,5 +1,6 @@
 """VPCs and subnets."""
 
+from datetime import datetime
 from enum import StrEnum
 
 from kumoniwa.values import dataclass
@@ -35,6 +36,21 @@ class VpcBlock:
     region: str
     vpc_id: str
     cidr: str
+
+
+@dataclass(frozen=True, slots=True)
+class FormerBlock:
+    """A block of addresses that was taken from a VPC or a subnet: it is shown for a while, and counts for nothing."""
+
+    id: str
+    """The association's."""
+    account: str
+    region: str
+    vpc_id: str | None
+    """Whose it was: this or `subnet_id`."""
+    subnet_id: str | None
+    cidr: str
+    taken_at: datetime
 
 
 @dataclass(frozen=True, slots=True)

@@ -17,13 +17,16 @@ from kumoniwa.model.peerings import PeeringState
 from kumoniwa.reconcile.prepared_machines import fail_what_broke, forget_stale_machines
 from kumoniwa.store import (
     boots,
+    connect_keys,
     fleets,
+    former_blocks,
     gateways,
     hibernations,
     images,
     imports,
     instances,
     journal,
+    kms_keys,
     network_insights,
     peerings,
     replace_root,
@@ -44,6 +47,7 @@ _HINT = "see the server's log, and how much room the disk of the data folder has
 
 ROUND = 60.0  # seconds
 TERMINATED_SHOWN = timedelta(hours=1)  # "for approximately one hour": docs/sources.md
+FORMER_BLOCKS_SHOWN = timedelta(minutes=1)  # EC2 shows them as `disassociated` for a while; how long is ours
 NAT_GATEWAYS_SHOWN = timedelta(hours=1)  # "about an hour": the VPC user guide, "Delete a NAT gateway"
 PEERINGS_SHOWN: Mapping[timedelta, Collection[PeeringState]] = {  # as the VPC peering guide has it, "lifecycle"
     timedelta(hours=2): (PeeringState.FAILED, PeeringState.DELETED),  # to the party that deleted it
@@ -154,6 +158,8 @@ def forgetting(now: datetime, on_gone: OnGone = lambda ids: None) -> list[Forget
         partial(_forget_instances, before=now - TERMINATED_SHOWN, on_gone=on_gone),
         partial(boots.forget_old, before=now - BOOTS_KEPT, last=BOOTS_KEPT_LAST, most=BOOTS_KEPT_MOST),
         partial(hibernations.forget_old, before=now - BOOTS_KEPT),
+        partial(connect_keys.forget, before=now),
+        partial(former_blocks.forget, before=now - FORMER_BLOCKS_SHOWN),
         partial(gateways.forget_nats, before=now - NAT_GATEWAYS_SHOWN),
         partial(peerings.expire, now=now),
         *(partial(peerings.forget, before=now - shown, states=states) for shown, states in PEERINGS_SHOWN.items()),
@@ -163,6 +169,7 @@ def forgetting(now: datetime, on_gone: OnGone = lambda ids: None) -> list[Forget
         partial(images.forget, before=now - IMAGES_KEPT),
         partial(fleets.forget, before=now - FLEETS_KEPT),
         partial(spot_requests.forget, before=now - SPOT_REQUESTS_KEPT),
+        partial(kms_keys.delete_due, now=now),
     ]
 
 

@@ -170,6 +170,16 @@ def note_made(connection: Connection, *ids: str) -> None:
     _MADE.run(connection, ids=listed(ids))
 
 
+def note_copied(connection: Connection, layer_id: str) -> bool:
+    """The file of a copy is made: it stands on nothing any more. Gives whether there is such a layer."""
+    found = get(connection, layer_id)
+    if found is not None and found.is_copy:
+        alone = {"made": True, "is_copy": False, "parent_id": None}
+        connection.execute(update(layers).where(layers.c.id == layer_id).values(alone))
+        let_go(connection, [found.parent_id])
+    return found is not None
+
+
 def seal(connection: Connection, layer_id: str, length: int, sha256: str) -> None:
     """Note what the file of an immutable layer is, in bytes and by its digest; what was noted before stays."""
     connection.execute(

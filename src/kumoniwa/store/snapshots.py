@@ -64,7 +64,7 @@ def fail(connection: Connection, snapshot_id: str, reason: str) -> None:
 
 def cut_by_rows(connection: Connection, volume: Volume, snapshot_id: str, layer_id: str, at: datetime) -> None:
     """Cut a volume that no guest has: its head is the snapshot's, and a new layer, without a file so far, its head."""
-    layers.add(connection, Layer(layer_id, volume.head, volume.size_gib * GIB, at))
+    layers.add(connection, Layer(layer_id, volume.head, volume.size_gib * GIB, at, encrypted=volume.encrypted))
     volumes.set_head(connection, volume.id, layer_id)
     change(connection, snapshot_id, layer_id=volume.head)
 

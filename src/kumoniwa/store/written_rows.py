@@ -23,6 +23,8 @@ _NAMED_BY = {
     "instance_moves": "instance_id",
     "interface_groups": "interface_id",
     "ipv6_addresses": "interface_id",
+    "kms_aliases": "key_id",
+    "kms_grants": "key_id",
     "launch_template_versions": "template_id",
     "nat_gateway_addresses": "nat_gateway_id",
     "parameter_tags": "name",

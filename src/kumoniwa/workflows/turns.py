@@ -62,6 +62,8 @@ class Turns:
     def __init__(self) -> None:
         self.layer_files = asyncio.Lock()
         """For making the files of layers: two volumes may stand on one layer without a file, which is made once."""
+        self.copies = asyncio.Lock()
+        """For copying what a layer holds into another one: that takes the disk for a while."""
         self.preparations = asyncio.Lock()
         """For preparing machines: one at a time, since each takes the processors for a while."""
         self._machines: WeakValueDictionary[str, MachineTurn] = WeakValueDictionary()

@@ -18,11 +18,11 @@ from examples_of_waits import WAITS, WITHOUT_END
 from other_clients import OtherClient, lonely_environment
 from scene_of_commands import Remote, scene_on
 
-from kumoniwa.api import cloudtrail, iam, ssm, sts
+from kumoniwa.api import cloudtrail, ec2_instance_connect, iam, kms, ssm, sts
 from kumoniwa.api.registry import ACTIONS
 from kumoniwa.modules import import_all
 
-for service in (cloudtrail, iam, ssm, sts):
+for service in (cloudtrail, ec2_instance_connect, iam, kms, ssm, sts):
     import_all(service)
 
 pytestmark = [pytest.mark.clients, pytest.mark.timeout(1800)]

@@ -35,6 +35,7 @@ _UPDATED = {
     },
     "instances": {"aws_eip.web", "aws_instance.web", "aws_key_pair.me", "aws_security_group.web"},
     "interfaces": {"aws_network_interface.first", "aws_network_interface.second"},
+    "keys": {"aws_kms_alias.app", "aws_kms_key.first", "aws_kms_key.second", "aws_kms_key_policy.second"},
     "network": {
         "aws_default_vpc.default",
         "aws_ec2_managed_prefix_list.offices",
@@ -71,6 +72,7 @@ _NOT_IMPORTED = {
     "aws_ebs_snapshot_copy",
     "aws_instance.with_interfaces",
     "aws_key_pair",
+    "aws_kms_ciphertext",
     "aws_main_route_table_association",
     "aws_snapshot_create_volume_permission",
 }
@@ -79,13 +81,16 @@ interfaces that it is given, and wants to replace them then."""
 _OF_THE_PROVIDER = {
     "aws_instance.of_the_first",
     "aws_instance.overridden",
+    "aws_kms_key.first",
+    "aws_kms_key.second",
+    "aws_kms_key_policy.second",
     "aws_launch_template.web",
     "aws_security_group.older",
     "aws_vpc_peering_connection.both",
 }
-"""Resources with `user_data_replace_on_change`, `update_default_version` or `auto_accept`, and in the older provider
-with `revoke_rules_on_delete`: these are the provider's own. Once the resources are imported it writes them into its
-state, and calls that an update."""
+"""Resources with `user_data_replace_on_change`, `bypass_policy_lockout_safety_check`, `update_default_version` or
+`auto_accept`, and in the older provider with `revoke_rules_on_delete`: these are the provider's own. Once the resources
+are imported it writes them into its state, and calls that an update."""
 
 
 @pytest.fixture
@@ -231,7 +236,7 @@ def _import_id(resource: dict[str, Any]) -> str:
 
 def _everything(sdk: Sdk) -> dict[str, set[str]]:
     """The ids of all that a configuration may have made and that would be left behind."""
-    ec2, iam = sdk.client(), sdk.client("iam")
+    ec2, iam, kms = sdk.client(), sdk.client("iam"), sdk.client("kms")
     own = {"Owners": ["self"]}
     asked: dict[str, tuple[Callable[..., Any], dict[str, Any], str]] = {
         "Volumes": (ec2.describe_volumes, {}, "VolumeId"),
@@ -251,6 +256,7 @@ def _everything(sdk: Sdk) -> dict[str, set[str]]:
         "Roles": (iam.list_roles, {}, "RoleName"),
         "Users": (iam.list_users, {}, "UserName"),
         "Policies": (iam.list_policies, {"Scope": "Local"}, "Arn"),
+        "Aliases": (kms.list_aliases, {}, "AliasName"),
         "InstanceProfiles": (iam.list_instance_profiles, {}, "InstanceProfileName"),
     }
     return {member: {one[key] for one in ask(**words)[member]} for member, (ask, words, key) in asked.items()}

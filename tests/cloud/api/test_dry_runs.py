@@ -15,9 +15,7 @@ pytestmark = pytest.mark.anyio
 
 NOTHING_TO_CHANGE = {
     "ReleaseHosts": "there are no hosts",
-    "DisableEbsEncryptionByDefault": "no volume is encrypted",
     "EnableVolumeIO": "a volume has its I/O always",
-    "ResetEbsDefaultKmsKeyId": "there is one key",
 }
 
 

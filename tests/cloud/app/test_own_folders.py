@@ -3,12 +3,13 @@
 import asyncio
 import json
 import os
+from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 
 import pytest
 
 from kumoniwa.client.access import CommandFailed, find_cloud
-from kumoniwa.folder import FolderTaken, not_ours, owned, read_private, write_private
+from kumoniwa.folder import FolderTaken, not_ours, owned, read_private, write_private, write_private_once
 from kumoniwa.guest_image.debian12 import ensure_built
 
 
@@ -84,3 +85,15 @@ def test_no_disk_is_taken_from_a_cache_that_others_may_write_to(
     tmp_path.chmod(0o777)
     with pytest.raises(FolderTaken, match="other users may write to it"):
         asyncio.run(ensure_built(lambda _phase, _percent: None))
+
+
+def test_of_several_that_write_a_file_once_one_does(tmp_path: Path) -> None:
+    path = tmp_path / "kms.key"
+    with ThreadPoolExecutor(8) as pool:
+        list(pool.map(lambda number: write_private_once(path, str(number)), range(8)))
+    written = read_private(path)
+    write_private_once(path, "another")
+    assert read_private(path) == written
+    assert written in map(str, range(8))
+    assert path.stat().st_mode & 0o777 == 0o600
+    assert list(tmp_path.iterdir()) == [path]

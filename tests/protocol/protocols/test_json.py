@@ -10,7 +10,7 @@ from botocore.serialize import create_serializer
 from service_models import JSON_SERVICES, json_model
 
 from kumoniwa.errors import AuthFailure, Ec2Error, InternalError, InvalidAction, NotBuilt
-from kumoniwa.gateway.protocols.json import JsonCodec, SerializationException, ValidationException, status
+from kumoniwa.gateway.protocols.json import JsonCodec, SerializationException, status
 
 SSM = JsonCodec("ssm", JSON_SERVICES["ssm"], "AmazonSSM")
 
@@ -161,13 +161,27 @@ def test_values_of_other_types_are_refused(action: str, given: dict[str, Any], s
     ],
 )
 def test_what_breaks_the_models_limits_is_refused_in_awss_words(action: str, given: dict[str, Any], said: str) -> None:
-    with pytest.raises(ValidationException) as refused:
+    with pytest.raises(Ec2Error) as refused:
         _read(action, given)
-    assert refused.value.message == f"1 validation error detected: {said}"
+    assert (refused.value.code, refused.value.message) == (
+        "ValidationException",
+        f"1 validation error detected: {said}",
+    )
+
+
+def test_a_service_may_call_what_breaks_the_models_limits_otherwise() -> None:
+    codec = JsonCodec(
+        "ec2-instance-connect", JSON_SERVICES["ec2-instance-connect"], "x", invalid="InvalidArgsException"
+    )
+    with pytest.raises(Ec2Error) as refused:
+        codec.parse(
+            "SendSSHPublicKey", {"InstanceId": "i-1234567890", "InstanceOSUser": "moss", "SSHPublicKey": "short"}
+        )
+    assert refused.value.code == "InvalidArgsException"
 
 
 def test_several_problems_are_told_together_and_not_without_end() -> None:
-    with pytest.raises(ValidationException) as refused:
+    with pytest.raises(Ec2Error) as refused:
         _read("PutParameter", {"Tags": [{}] * 500})
     assert refused.value.message.startswith("1002 validation errors detected: Value null at ")
     assert len(refused.value.message) < 2000

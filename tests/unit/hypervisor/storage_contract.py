@@ -156,6 +156,22 @@ class StorageContract:
         await bench.run(bench.driver.guest(id).ensure_off(deadline=300, skip_os_shutdown=False))
         assert [await bench.holds(layer, "after") for layer in (cut.old, cut.new)] == [False, True]
 
+    async def test_an_encrypted_copy_holds_what_its_source_holds_and_stands_on_nothing(self, bench: Bench) -> None:
+        id, spec = await up(bench)
+        await bench.write(id, "one")
+        cut = await overlay(bench, spec.disks[0])
+        await bench.run(bench.driver.guest(id).ensure_cut([cut]))
+        await bench.write(id, "two")
+        copy, told, disks = bench.layer(), list[int](), bench.driver.disks
+        for _ in range(2):
+            await bench.run(disks.ensure_encrypted_copy(copy, cut.old, 16 * MIB, told.append))
+        assert told[-1] == 100
+        assert await disks.parent(copy) is None
+        assert [await bench.holds(copy, text) for text in ("one", "two")] == [True, False]
+        assert await disks.faults(copy, KnownLayer(None, 16 * MIB), thorough=True) == []
+        await disks.ensure_overlay(above := bench.layer(), copy, 16 * MIB)
+        assert await bench.holds(above, "one")
+
     async def test_a_layer_says_what_it_stands_on(self, bench: Bench) -> None:
         disk = await _blank(bench)
         above = await overlay(bench, disk)

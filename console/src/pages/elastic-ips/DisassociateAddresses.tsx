@@ -4,7 +4,7 @@ import { ForEach } from "../../resource/ForEach";
 import type { Chosen } from "../../resource/resource";
 import { useText } from "../../texts/texts";
 import { isPrimary } from "../network-interfaces/model";
-import { rowLabel, stateOf, whereTo, type AddressRow } from "./model";
+import { isAssociated, rowLabel, stateOf, whereTo, type AddressRow } from "./model";
 
 interface Properties {
   region: string;
@@ -31,12 +31,10 @@ export function DisassociateAddresses({ region, items, close, children }: Proper
       title={text("action.disassociateElastic")}
       what={text("disassociateEip.go")}
       action="DisassociateAddress"
+      // EC2 refuses an address that is named by itself: so it says of those that lead nowhere.
       parameters={({ address: { AssociationId, PublicIp } }) => (AssociationId === undefined ? { PublicIp } : { AssociationId })}
-      prospect={(row) =>
-        row.address.AssociationId === undefined
-          ? { type: "info", text: text("eip.leadsNowhere") }
-          : { type: "warning", text: will(row) }
-      }
+      prospect={(row) => ({ type: "warning", text: will(row) })}
+      why={(row) => (isAssociated(row) ? null : text("eip.leadsNowhere"))}
       stateOf={stateOf}
       close={close}
     >

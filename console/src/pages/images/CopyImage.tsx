@@ -18,6 +18,7 @@ import { useSay } from "../../shell/notices";
 import { at } from "../../shell/place";
 import { regionsOf } from "../../shell/regions";
 import { useText } from "../../texts/texts";
+import { EncryptionFields, encryptionAsked, NOT_ENCRYPTED } from "../volumes/EncryptionFields";
 import { isImageName } from "./imageName";
 
 interface Properties {
@@ -34,13 +35,17 @@ export function CopyImage({ region, items: [image], close }: Properties): ReactN
   const [description, setDescription] = useState(image.Description ?? "");
   const [destination, setDestination] = useState(region);
   const [withTags, setWithTags] = useState(false);
+  const [encryption, setEncryption] = useState(NOT_ENCRYPTED);
   const parameters = {
     SourceRegion: region,
     SourceImageId: image.ImageId ?? "",
     Name: name,
     ...(description !== "" && { Description: description }),
     ...(withTags && { CopyImageTags: true }),
+    ...encryptionAsked(encryption),
   };
+  const devices = (image.BlockDeviceMappings ?? []).filter(({ Ebs }) => Ebs?.SnapshotId !== undefined);
+  const isSealed = devices.length > 0 && devices.every(({ Ebs }) => Ebs?.Encrypted);
   const isNamed = isImageName(name);
   const refusal = useRefusal(destination, "CopyImage", isNamed ? parameters : undefined);
   const act = async (): Promise<void> => {
@@ -87,6 +92,7 @@ export function CopyImage({ region, items: [image], close }: Properties): ReactN
       >
         {text("copyImage.tags")}
       </Checkbox>
+      <EncryptionFields value={encryption} onChange={setEncryption} label="encryption.snapshots" always={isSealed} />
       <WouldBeRefused refusal={refusal} />
       <Alert type="info">{text("copyImage.will")}</Alert>
     </Dialog>

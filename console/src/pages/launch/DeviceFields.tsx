@@ -11,6 +11,7 @@ import type { ReactNode } from "react";
 import type { Snapshot } from "../../api/types";
 import { label, nameTag } from "../../resource/resource";
 import { useText } from "../../texts/texts";
+import { EncryptionFields } from "../volumes/EncryptionFields";
 import { limitsOf, TYPE_TEXTS, type VolumeTypeName } from "../volumes/volumeTypes";
 import { ofType, typesOf, type Device } from "./devices";
 import { wrongDevice } from "./hindrances";
@@ -38,8 +39,8 @@ export function DeviceFields({ device, number, snapshots, change, leaveOut }: Pr
     })),
   ];
   const chooseSnapshot = (snapshotId: string): void => {
-    const least = snapshots.find((one) => one.SnapshotId === snapshotId)?.VolumeSize ?? 1;
-    edit({ snapshotId, least, size: String(Math.max(Number(device.size) || 0, least)) });
+    const { VolumeSize: least = 1, Encrypted: isSealed = false } = snapshots.find((one) => one.SnapshotId === snapshotId) ?? {};
+    edit({ snapshotId, least, isSealed, size: String(Math.max(Number(device.size) || 0, least)) });
   };
   const { iops, throughput } = limitsOf(device.type) ?? {};
   return (
@@ -105,6 +106,7 @@ export function DeviceFields({ device, number, snapshots, change, leaveOut }: Pr
                 {text("volume.deleteOnTermination")}
               </Checkbox>
             </FormField>
+            <EncryptionFields value={device.encryption} onChange={(encryption) => edit({ encryption })} always={device.isSealed} />
           </>
         )}
       </SpaceBetween>

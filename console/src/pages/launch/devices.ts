@@ -1,5 +1,6 @@
 /** The volumes of a launch: rows of a form, and the block device mappings that they come to. Pure. */
 import type { Asked, Image } from "../../api/types";
+import { encryptionAsked, NOT_ENCRYPTED, type Encryption } from "../volumes/EncryptionFields";
 import { limitsOf, VOLUME_TYPES, type VolumeTypeName } from "../volumes/volumeTypes";
 
 export interface Device {
@@ -16,6 +17,9 @@ export interface Device {
   iops: string;
   throughput: string;
   deleteOnTermination: boolean;
+  /** Whether its snapshot is encrypted: then it is in any case. */
+  isSealed: boolean;
+  encryption: Encryption;
 }
 
 type Mapping = NonNullable<Asked<"RunInstances">["BlockDeviceMappings"]>[number];
@@ -44,6 +48,8 @@ export function devicesOf(image: Image): Device[] {
       iops: String(Ebs.Iops ?? ""),
       throughput: String(Ebs.Throughput ?? ""),
       deleteOnTermination: Ebs.DeleteOnTermination ?? false,
+      isSealed: Ebs.Encrypted ?? false,
+      encryption: NOT_ENCRYPTED,
     }));
 }
 
@@ -56,6 +62,8 @@ export function addedDevice(devices: readonly Device[]): Device {
     ...{ name, ofImage: false, isRoot: false, isLeftOut: false, snapshotId: "", least: 1, size: "8" },
     ...ofType("gp3"),
     deleteOnTermination: false,
+    isSealed: false,
+    encryption: NOT_ENCRYPTED,
   };
 }
 
@@ -82,6 +90,7 @@ function whole(device: Device): NonNullable<Mapping["Ebs"]> {
     VolumeSize: Number(device.size),
     ...typed(device),
     DeleteOnTermination: device.deleteOnTermination,
+    ...encryptionAsked(device.encryption),
   };
 }
 
@@ -91,6 +100,7 @@ function changes(was: Device, is: Device): NonNullable<Mapping["Ebs"]> {
     ...(was.size !== is.size && { VolumeSize: Number(is.size) }),
     ...(isRetyped && typed(is)),
     ...(was.deleteOnTermination !== is.deleteOnTermination && { DeleteOnTermination: is.deleteOnTermination }),
+    ...encryptionAsked(is.encryption),
   };
 }
 

@@ -16,8 +16,9 @@ export function ChangeInterfaceGroups({ region, rows, close }: { region: string;
 
 function ChangeGroups({ region, row, choice, close }: { region: string; row: InterfaceRow; choice: ReactNode; close: () => void }): ReactNode {
   const text = useText();
-  const [before] = useState(() => (row.eni.Groups ?? []).map(({ GroupId = "" }) => GroupId)); // when it was chosen
-  const [after, setAfter] = useState(before);
+  const before = (row.eni.Groups ?? []).map(({ GroupId = "" }) => GroupId); // as they are now, whoever changes them
+  const [chosen, setChosen] = useState<string[]>();
+  const after = chosen ?? before;
   const will = useGroupChange(region, before, after);
   const problem = groupsProblem(text, after);
   return (
@@ -30,7 +31,7 @@ function ChangeGroups({ region, row, choice, close }: { region: string; row: Int
       hindered={problem}
       close={close}
     >
-      <GroupsField region={region} vpc={row.eni.VpcId} value={after} onChange={setAfter} problem={problem} />
+      <GroupsField region={region} vpc={row.eni.VpcId} value={after} onChange={setChosen} problem={problem} />
       {will !== null && problem === null && <Alert type="info">{will}</Alert>}
     </ChangeInterface>
   );

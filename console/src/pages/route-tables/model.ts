@@ -2,6 +2,7 @@
 import { call } from "../../api/call";
 import type { Listing } from "../../api/listing";
 import type { Route, RouteTable, Subnet } from "../../api/types";
+import { ipv6Blocks } from "../../resource/addressBlocks";
 import { label, nameTag } from "../../resource/resource";
 import type { Text } from "../../texts/texts";
 
@@ -85,8 +86,8 @@ export function subnetLabel({ SubnetId = "", Tags }: Subnet): string {
 }
 
 /** The IPv6 blocks of a subnet; empty where it has none. */
-export function ipv6Of({ Ipv6CidrBlockAssociationSet = [] }: Subnet): string {
-  return Ipv6CidrBlockAssociationSet.map(({ Ipv6CidrBlock }) => Ipv6CidrBlock).join(", ");
+export function ipv6Of(subnet: Subnet): string {
+  return ipv6Blocks(subnet).join(", ");
 }
 
 /** Where a route leads to: a block of addresses, or a prefix list. */

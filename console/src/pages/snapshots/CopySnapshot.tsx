@@ -13,6 +13,7 @@ import { Dialog } from "../../shell/Dialog";
 import { useSay } from "../../shell/notices";
 import { regionsOf } from "../../shell/regions";
 import { useText } from "../../texts/texts";
+import { EncryptionFields, encryptionAsked, NOT_ENCRYPTED } from "../volumes/EncryptionFields";
 import { Consistency } from "./Consistency";
 import type { SnapshotRow } from "./model";
 
@@ -28,11 +29,13 @@ export function CopySnapshot({ region, items: [row], close }: Properties): React
   const { value: regions } = useListing(useMemo(() => regionsOf(region), [region]));
   const [destination, setDestination] = useState(region);
   const [description, setDescription] = useState(`[Copied ${row.id} from ${region}]`);
+  const [encryption, setEncryption] = useState(NOT_ENCRYPTED);
   const [tags, setTags] = useState(NO_TAGS);
   const parameters = {
     SourceRegion: region,
     SourceSnapshotId: row.id,
     ...(description !== "" && { Description: description }),
+    ...encryptionAsked(encryption),
     ...tagSpecifications("snapshot", tags),
   };
   const missing = tags.valid ? null : text("tags.invalid");
@@ -59,8 +62,14 @@ export function CopySnapshot({ region, items: [row], close }: Properties): React
         onChange={setDestination}
         filtered
       />
+      <EncryptionFields
+        value={encryption}
+        onChange={setEncryption}
+        label="encryption.snapshot"
+        always={row.snapshot.Encrypted ?? false}
+      />
       <Alert type="info" header={text("copySnapshot.will", { snapshot: label(row.id, row.name), region: destination })}>
-        {text("copySnapshot.why")}
+        {text(Object.keys(encryptionAsked(encryption)).length > 0 ? "copySnapshot.anew" : "copySnapshot.why")}
         <Consistency region={region} id={row.id} />
       </Alert>
       <TagsField value={tags} onChange={setTags} />

@@ -30,6 +30,7 @@ export function SnapshotFacts({ region, item: row }: { region: string; item: Sna
         ["snapshot.images", row.images.length === 0 ? "" : <Images region={region} ids={row.images} />],
         ["snapshot.tier", spoken(snapshot.StorageTier ?? "")],
         ["snapshot.encryption", text(snapshot.Encrypted ? "encrypted" : "notEncrypted")],
+        ["snapshot.key", snapshot.KmsKeyId],
         ["snapshot.owner", snapshot.OwnerId],
       ]}
     />

@@ -1,5 +1,6 @@
 /** What is known of a subnet. */
 import type { ReactNode } from "react";
+import { ipv6Blocks } from "../../resource/addressBlocks";
 import { Facts } from "../../resource/Facts";
 import { nameTag } from "../../resource/resource";
 import { State } from "../../resource/State";
@@ -19,7 +20,7 @@ export function SubnetFacts({ region, item: { subnet, vpc, table, acl, ...row } 
         ["vpc.state", <State state={row.state} />],
         ["vpc.ipv4", subnet.CidrBlock],
         ["subnet.free", subnet.AvailableIpAddressCount],
-        ["vpc.ipv6", (subnet.Ipv6CidrBlockAssociationSet ?? []).map(({ Ipv6CidrBlock }) => Ipv6CidrBlock).join(", ")],
+        ["vpc.ipv6", ipv6Blocks(subnet).join(", ")],
         ["instance.zone", `${subnet.AvailabilityZone} (${subnet.AvailabilityZoneId})`],
         ["launch.vpc", <IdLink region={region} id={subnet.VpcId} name={nameTag(vpc?.Tags)} />],
         ["subnet.table", <IdLink region={region} id={table?.RouteTableId} name={nameTag(table?.Tags)} />],

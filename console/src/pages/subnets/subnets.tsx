@@ -1,5 +1,6 @@
 /** Subnets: the columns, menus and tabs that EC2's VPC console has. */
 import Link from "@cloudscape-design/components/link";
+import { ipv6Blocks } from "../../resource/addressBlocks";
 import { nameTag, type Column, type Menu, type Resource } from "../../resource/resource";
 import { State } from "../../resource/State";
 import { at } from "../../shell/place";
@@ -39,7 +40,7 @@ const columns: Column<SubnetRow>[] = [
     id: "ipv6",
     header: "vpc.ipv6",
     width: 180,
-    value: ({ subnet }) => (subnet.Ipv6CidrBlockAssociationSet ?? []).map(({ Ipv6CidrBlock }) => Ipv6CidrBlock).join(", "),
+    value: ({ subnet }) => ipv6Blocks(subnet).join(", "),
   },
   { id: "free", header: "subnet.free", width: 170, value: ({ subnet }) => String(subnet.AvailableIpAddressCount ?? "") },
   { id: "zone", header: "instance.zone", width: 160, value: ({ subnet }) => subnet.AvailabilityZone ?? "" },

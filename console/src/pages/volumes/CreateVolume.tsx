@@ -14,6 +14,7 @@ import { useSay } from "../../shell/notices";
 import { useText } from "../../texts/texts";
 import { Consistency } from "../snapshots/Consistency";
 import { snapshotsOf, type SnapshotRow } from "../snapshots/model";
+import { EncryptionFields, encryptionAsked, NOT_ENCRYPTED } from "./EncryptionFields";
 import { MeasureFields } from "./MeasureFields";
 import { areWhole, asked, retyped, type Measures } from "./measures";
 import { zonesOf } from "./model";
@@ -38,6 +39,7 @@ export function CreateVolume({ region, of, close }: Properties): ReactNode {
   });
   const [chosenZone, setZone] = useState<string>();
   const [snapshotId, setSnapshotId] = useState(of?.id ?? "");
+  const [encryption, setEncryption] = useState(NOT_ENCRYPTED);
   const [tags, setTags] = useState(NO_TAGS);
   const zone = chosenZone ?? zones?.[0] ?? "";
   const snapshot = snapshots?.find(({ id }) => id === snapshotId);
@@ -51,6 +53,7 @@ export function CreateVolume({ region, of, close }: Properties): ReactNode {
     AvailabilityZone: zone,
     ...asked(measures),
     ...(snapshotId !== "" && { SnapshotId: snapshotId }),
+    ...encryptionAsked(encryption),
     ...tagSpecifications("volume", tags),
   };
   const missing =
@@ -93,6 +96,7 @@ export function CreateVolume({ region, of, close }: Properties): ReactNode {
         onChange={choose}
         filtered
       />
+      <EncryptionFields value={encryption} onChange={setEncryption} always={snapshot?.snapshot.Encrypted ?? false} />
       {snapshot === undefined ? (
         <Alert type="info">{text("createVolume.willEmpty", { zone })}</Alert>
       ) : (

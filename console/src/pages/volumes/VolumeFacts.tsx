@@ -41,6 +41,7 @@ export function VolumeFacts({ region, item: row }: { region: string; item: Volum
           ["volume.zone", volume.AvailabilityZone],
           ["volume.created", moment(volume.CreateTime)],
           ["volume.encryption", text(volume.Encrypted ? "encrypted" : "notEncrypted")],
+          ["volume.key", volume.KmsKeyId],
           ["volume.multiAttach", yes(volume.MultiAttachEnabled)],
         ]}
       />

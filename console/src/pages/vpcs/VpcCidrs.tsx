@@ -3,6 +3,7 @@ import Header from "@cloudscape-design/components/header";
 import Table from "@cloudscape-design/components/table";
 import type { ReactNode } from "react";
 import type { Vpc } from "../../api/types";
+import { TAKEN } from "../../resource/addressBlocks";
 import { State } from "../../resource/State";
 import { useText } from "../../texts/texts";
 import type { VpcRow } from "./model";
@@ -14,9 +15,9 @@ export interface Associated {
   state: string;
 }
 
-/** IPv4 before IPv6, the first block first. */
+/** IPv4 before IPv6, the first block first; without those that were taken away. */
 export function associatedOf(vpc: Vpc): Associated[] {
-  return [
+  const all = [
     ...(vpc.CidrBlockAssociationSet ?? []).map(({ AssociationId = "", CidrBlock = "", CidrBlockState }): Associated => {
       return { id: AssociationId, block: CidrBlock, version: "IPv4", state: CidrBlockState?.State ?? "" };
     }),
@@ -24,6 +25,7 @@ export function associatedOf(vpc: Vpc): Associated[] {
       return { id: AssociationId, block: Ipv6CidrBlock, version: "IPv6", state: Ipv6CidrBlockState?.State ?? "" };
     }),
   ];
+  return all.filter(({ state }) => state !== TAKEN);
 }
 
 export function VpcCidrs({ item: row }: { region: string; item: VpcRow }): ReactNode {

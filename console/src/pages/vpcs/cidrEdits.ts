@@ -1,5 +1,6 @@
 /** Further blocks of a VPC as they are edited: EC2 has no dry run of it, so what it would refuse is said here. Pure. */
 import type { Subnet } from "../../api/types";
+import { ipv6Blocks } from "../../resource/addressBlocks";
 import type { Text } from "../../texts/texts";
 import { blockOf, isWithin } from "../security-groups/cidr";
 import { ipv4BlockOf, isSized, overlap } from "./blocks";
@@ -24,8 +25,8 @@ export function usersOf(block: string, subnets: readonly Subnet[]): string[] {
   return subnets.filter((subnet) => blocksOf(subnet).some((one) => liesIn(one, block))).map(({ SubnetId = "" }) => SubnetId);
 }
 
-function blocksOf({ CidrBlock = "", Ipv6CidrBlockAssociationSet = [] }: Subnet): string[] {
-  return [CidrBlock, ...Ipv6CidrBlockAssociationSet.map(({ Ipv6CidrBlock = "" }) => Ipv6CidrBlock)];
+function blocksOf(subnet: Subnet): string[] {
+  return [subnet.CidrBlock ?? "", ...ipv6Blocks(subnet)];
 }
 
 /** A subnet's block is part of one of its VPC's, or of none: where it begins tells. */

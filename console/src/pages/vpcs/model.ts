@@ -2,6 +2,7 @@
 import { call } from "../../api/call";
 import type { Listing } from "../../api/listing";
 import type { DhcpOptions, FlowLog, NetworkAcl, RouteTable, Vpc } from "../../api/types";
+import { ipv4Blocks, ipv6Blocks } from "../../resource/addressBlocks";
 import { label, nameTag } from "../../resource/resource";
 import { mainTablesOf } from "./network";
 
@@ -105,9 +106,9 @@ export function rowLabel({ id, name }: Named): string {
 
 /** Its blocks of IPv4 addresses, the first one first. */
 export function blocksOf(vpc: Vpc): string[] {
-  return (vpc.CidrBlockAssociationSet ?? []).map(({ CidrBlock = "" }) => CidrBlock);
+  return ipv4Blocks(vpc);
 }
 
 export function ipv6BlocksOf(vpc: Vpc): string[] {
-  return (vpc.Ipv6CidrBlockAssociationSet ?? []).map(({ Ipv6CidrBlock = "" }) => Ipv6CidrBlock);
+  return ipv6Blocks(vpc);
 }

@@ -29,12 +29,16 @@ _TYPES: Mapping[str, str] = {
     "vpc": "AWS::EC2::VPC",
 }
 _ID = re.compile(rf'"(({"|".join(_TYPES)})-[0-9a-f]{{8,17}})"')
+_KMS = re.compile(r'"(arn:aws:kms:[a-z0-9-]+:[0-9]+:(key|alias)/[^"]+)"')
 _NAMED: Mapping[tuple[str, str], str] = {
     ("ec2", "KeyName"): "AWS::EC2::KeyPair",
     ("iam", "UserName"): "AWS::IAM::User",
     ("iam", "AccessKeyId"): "AWS::IAM::AccessKey",
     ("iam", "RoleName"): "AWS::IAM::Role",
     ("iam", "InstanceProfileName"): "AWS::IAM::InstanceProfile",
+    ("kms", "KeyId"): "AWS::KMS::Key",
+    ("kms", "TargetKeyId"): "AWS::KMS::Key",
+    ("kms", "AliasName"): "AWS::KMS::Alias",
     ("ssm", "Name"): "AWS::SSM::Parameter",
 }
 """Resources that a request names by another member than an id."""
@@ -46,6 +50,8 @@ def resources_of(event: TrailEvent) -> dict[str, str]:
     for text in filter(None, (event.parameters, event.answer)):
         for match in _ID.finditer(text):
             found.setdefault(match[1], _TYPES[match[2]])
+        for match in _KMS.finditer(text):
+            found.setdefault(match[1], f"AWS::KMS::{match[2].capitalize()}")
     if event.parameters is not None:
         asked = json.loads(event.parameters)
         for (service, member), kind in _NAMED.items():

@@ -180,6 +180,7 @@ _TAGS = Listing[Tag](
     },
     own_tags=lambda tag: {tag.key: tag.value},
     limits=(5, 1000),
+    of_any_filters=True,
 )
 
 

@@ -15,7 +15,7 @@ from cryptography.hazmat.primitives.ciphers.aead import AESGCM
 from kumoniwa.api.cloud import Cloud
 from kumoniwa.api.ssm.parameter_names import arn_of
 from kumoniwa.api.ssm.parameter_refusals import InvalidKeyId
-from kumoniwa.folder import read_private, write_private_text
+from kumoniwa.folder import read_private, write_private_once
 from kumoniwa.model.parameters import Parameter
 
 KEY_FILE = "parameters.key"
@@ -51,7 +51,7 @@ def _bound_to(parameter: Parameter) -> bytes:
 def _key(path: Path, *, make: bool) -> bytes:
     try:
         if make and not os.path.lexists(path):
-            write_private_text(path, b64encode(AESGCM.generate_key(_KEY_BITS)).decode())
+            write_private_once(path, b64encode(AESGCM.generate_key(_KEY_BITS)).decode())
         key = b64decode(read_private(path), validate=True)
     except (OSError, ValueError):
         raise _other_key(path.name) from None

@@ -1,4 +1,4 @@
-"""AWS's JSON protocol, version 1.1, as Systems Manager and CloudTrail speak it.
+"""AWS's JSON protocol, version 1.1, as Systems Manager, KMS and CloudTrail speak it.
 
 The action is in the header X-Amz-Target, its parameters are an object, keyed by botocore's member names. What an object
 has beyond the model is passed over, as AWS does. Readers walk what was sent as far as the model goes, so that hostile
@@ -26,6 +26,7 @@ from kumoniwa.values import dataclass
 CONTENT_TYPE = "application/x-amz-json-1.1"
 
 _MOST_PROBLEMS = 10  # that one refusal names
+_INVALID = "ValidationException"
 _LARGEST = sys.float_info.max
 _BITS = {"integer": 31, "long": 63}
 
@@ -36,6 +37,7 @@ _Write = Callable[[Any], Any]
 
 _CODES: Mapping[str, str] = {
     "AuthFailure": "InvalidSignatureException",
+    "DryRunOperation": "DryRunOperationException",
     "ExpiredToken": "ExpiredTokenException",
     "IncompleteSignature": "IncompleteSignatureException",
     "InternalError": "InternalFailure",
@@ -59,13 +61,6 @@ class SerializationException(Ec2Error):
         super().__init__("SerializationException", message)
 
 
-class ValidationException(Ec2Error):
-    """What a request of a service that speaks JSON lacks, or has beyond the model's limits."""
-
-    def __init__(self, message: str) -> None:
-        super().__init__("ValidationException", message)
-
-
 @dataclass(frozen=True, slots=True)
 class _Compiled:
     """What was made of an action's shapes."""
@@ -78,11 +73,14 @@ class _Compiled:
 class JsonCodec:
     """Reads requests and writes answers of every action of a service's model, as `Codec` does for the query protocols.
 
-    `target` is what stands before an action's name in X-Amz-Target.
+    `target` is what stands before an action's name in X-Amz-Target; `invalid` is what the service calls parameters
+    beyond the model's limits.
     """
 
-    def __init__(self, service: str, version: str, target: str, kept_in: Path | None = None) -> None:
-        self.version, self.target = version, target
+    def __init__(
+        self, service: str, version: str, target: str, kept_in: Path | None = None, *, invalid: str = _INVALID
+    ) -> None:
+        self.version, self.target, self._invalid = version, target, invalid
         self._service, self._kept_in = service, kept_in
         self._readers: dict[str, _Read] = {}
         self._writers: dict[str, _Write] = {}
@@ -123,13 +121,13 @@ class JsonCodec:
     def parse(self, action: str, parameters: Iterable[tuple[str, Any]] | Mapping[str, Any]) -> dict[str, Any]:
         """The parameters of an action, checked and keyed by member names, as they were read of JSON.
 
-        Raises `InvalidAction`, `SerializationException`, `ValidationException`.
+        Raises `InvalidAction`, `SerializationException`, and the service's refusal of what breaks the model's limits.
         """
         problems: Problems = []
         found: dict[str, Any] = self._action(action).read(dict(parameters), "", problems)
         if problems:
             errors = "1 validation error" if len(problems) == 1 else f"{len(problems)} validation errors"
-            raise ValidationException(f"{errors} detected: {'; '.join(problems[:_MOST_PROBLEMS])}")
+            raise Ec2Error(self._invalid, f"{errors} detected: {'; '.join(problems[:_MOST_PROBLEMS])}")
         return found
 
     def written(self, action: str, parameters: Mapping[str, Any]) -> list[tuple[str, Any]]:
@@ -227,9 +225,11 @@ class JsonCodec:
         return write
 
 
-def json_codec(service: str, version: str, target: str, kept_in: Path | None = None) -> JsonCodec:
+def json_codec(
+    service: str, version: str, target: str, kept_in: Path | None = None, *, invalid: str = _INVALID
+) -> JsonCodec:
     """The codec of a service that speaks JSON 1.1, such as `ssm`. See `Codec` for where its model is kept."""
-    return JsonCodec(service, version, target, kept_in)
+    return JsonCodec(service, version, target, kept_in, invalid=invalid)
 
 
 def refusal(error: Ec2Error) -> bytes:

@@ -46,14 +46,27 @@ class KnownLayer:
 class Disks(Protocol):
     """The layers: files that hold what disks hold. A layer that has another on top is immutable."""
 
-    async def ensure_empty(self, layer: LayerId, size_bytes: int) -> None:
-        """Afterwards `layer` exists, `size_bytes` long. A new one reads as zeros."""
+    async def ensure_empty(self, layer: LayerId, size_bytes: int, *, encrypted: bool = False) -> None:
+        """Afterwards `layer` exists, `size_bytes` long. A new one reads as zeros.
+
+        Where it is `encrypted`, no file tells what is written to it, nor to what will stand on it.
+        """
         ...
 
     async def ensure_overlay(self, layer: LayerId, on: LayerId, size_bytes: int) -> None:
         """Afterwards `layer` exists on top of `on`. A new one reads as `on` does, and as zeros beyond its end.
 
-        Works while a running guest writes to `on` (then the overlay is one to cut to).
+        It is encrypted if `on` is. Works while a running guest writes to `on` (then the overlay is one to cut to).
+        """
+        ...
+
+    async def ensure_encrypted_copy(
+        self, layer: LayerId, of: LayerId, size_bytes: int, on_progress: Callable[[int], None]
+    ) -> None:
+        """Afterwards `layer` exists, encrypted with a key of its own, and stands on nothing. A new one reads as the
+        immutable layer `of` does, and as zeros beyond its end. `on_progress` is called with percent.
+
+        Raises `LayerDamaged`, `HostExhausted`; then there is no such layer.
         """
         ...
 

@@ -39,7 +39,8 @@ class SimulatedDisks:
         self._import_seconds = import_seconds
         self._aside: set[LayerId] = set()
 
-    async def ensure_empty(self, layer: LayerId, size_bytes: int) -> None:
+    async def ensure_empty(self, layer: LayerId, size_bytes: int, *, encrypted: bool = False) -> None:
+        """No file tells what a simulated layer holds, encrypted or not."""
         await self._faults.enter("ensure_empty")
         if layer not in self._layers:
             self._layers.add(Layer(layer, size_bytes))
@@ -52,6 +53,17 @@ class SimulatedDisks:
         elif (stands_on := self._layers[layer].parent) != on:
             raise DriverError(f"Layer {layer} exists and stands on {stands_on}, not on {on}.", way_out=REPORT_IT)
         await self._faults.point("ensure_overlay")
+
+    async def ensure_encrypted_copy(
+        self, layer: LayerId, of: LayerId, size_bytes: int, on_progress: Callable[[int], None]
+    ) -> None:
+        await self._faults.enter("ensure_encrypted_copy")
+        if layer not in self._layers:
+            on_progress(50)
+            await self._faults.point("ensure_encrypted_copy")
+            self._layers.copy(layer, of, size_bytes)
+        await self._faults.point("ensure_encrypted_copy")
+        on_progress(100)
 
     async def inspect(self, source: Path, format: str) -> DiskFacts:
         await self._faults.enter("inspect")

@@ -62,6 +62,15 @@ class Layers:
         self._remember(layer)
         self._content.save(layer, {})
 
+    def copy(self, layer: LayerId, of: LayerId, size_bytes: int) -> None:
+        """A new layer that stands on nothing and holds what is read through an immutable one."""
+        self.check_whole(of)
+        if of in self._writers:
+            self._break(f"layer {of} was copied while guest {self._writers[of]} writes to it")
+        copied = Layer(layer, max(size_bytes, self[of].size_bytes), filesystem=self.filesystem(of))
+        self._remember(copied)
+        self._content.save(copied, self.shown(of))
+
     def remove(self, layer: LayerId) -> None:
         if self._children[layer]:
             self._break(f"layer {layer} was deleted while another stands on it")

@@ -141,7 +141,7 @@ def _dhcp(connection: Connection, vpc: Vpc) -> DhcpOptions:
         if ":" not in one
     ]
     return DhcpOptions(
-        next(iter(told.get("domain-name", ())), None),
+        " ".join(told.get("domain-name", ())) or None,
         tuple(servers),
         tuple(IPv4Address(one) for one in told.get("ntp-servers", ()) if ":" not in one),
     )

@@ -236,7 +236,8 @@ class Peering:
 
 @dataclass(frozen=True, slots=True)
 class DhcpOptions:
-    """What guests are given by DHCP beside their addresses. `servers`: of names; the VPC's own resolver is one."""
+    """What guests are given by DHCP beside their addresses. `servers`: of names; the VPC's own resolver is one.
+    `domain_name` may be several with spaces between them, which some guests take for a list."""
 
     domain_name: str | None = None
     servers: tuple[IPv4Address, ...] = ()

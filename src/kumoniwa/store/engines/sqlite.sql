@@ -339,6 +339,27 @@ CREATE TABLE key_pairs (
 	UNIQUE (account, region, name)
 );
 
+CREATE TABLE kms_keys (
+	id VARCHAR NOT NULL,
+	account VARCHAR NOT NULL,
+	region VARCHAR NOT NULL,
+	created_at BIGINT NOT NULL,
+	description TEXT NOT NULL,
+	manager VARCHAR NOT NULL,
+	state VARCHAR NOT NULL,
+	deletion_at BIGINT,
+	policy TEXT,
+	rotation_days INTEGER,
+	rotates_since BIGINT,
+	tags JSON NOT NULL,
+	material TEXT,
+	PRIMARY KEY (id)
+);
+
+CREATE INDEX kms_keys_deleted ON kms_keys (deletion_at, id) WHERE deletion_at IS NOT NULL;
+
+CREATE INDEX kms_keys_scope ON kms_keys (account, region, id);
+
 CREATE TABLE launch_templates (
 	id VARCHAR NOT NULL,
 	account VARCHAR NOT NULL,
@@ -364,6 +385,8 @@ CREATE TABLE layers (
 	sealed_bytes BIGINT,
 	sealed_sha256 VARCHAR,
 	made BOOLEAN DEFAULT 1 NOT NULL,
+	encrypted BOOLEAN DEFAULT 0 NOT NULL,
+	is_copy BOOLEAN DEFAULT 0 NOT NULL,
 	PRIMARY KEY (id),
 	FOREIGN KEY(parent_id) REFERENCES layers (id)
 );
@@ -658,6 +681,23 @@ CREATE TABLE claims (
 
 CREATE INDEX ix_claims_workflow_id ON claims (workflow_id);
 
+CREATE TABLE connect_keys (
+	id VARCHAR NOT NULL,
+	account VARCHAR NOT NULL,
+	region VARCHAR NOT NULL,
+	instance_id VARCHAR NOT NULL,
+	os_user VARCHAR NOT NULL,
+	public_key VARCHAR NOT NULL,
+	caller VARCHAR NOT NULL,
+	valid_until BIGINT NOT NULL,
+	PRIMARY KEY (id),
+	FOREIGN KEY(instance_id) REFERENCES instances (id) ON DELETE CASCADE
+);
+
+CREATE INDEX ix_connect_keys_instance_id ON connect_keys (instance_id);
+
+CREATE INDEX ix_connect_keys_valid_until ON connect_keys (valid_until);
+
 CREATE TABLE egress_only_gateways (
 	id VARCHAR NOT NULL,
 	account VARCHAR NOT NULL,
@@ -719,6 +759,8 @@ CREATE TABLE image_devices (
 	throughput INTEGER,
 	delete_on_termination BOOLEAN NOT NULL,
 	virtual_name VARCHAR,
+	encrypted BOOLEAN,
+	kms_key_id VARCHAR,
 	PRIMARY KEY (image_id, position),
 	FOREIGN KEY(image_id) REFERENCES images (id) ON DELETE CASCADE
 );
@@ -771,6 +813,40 @@ CREATE TABLE internet_gateways (
 );
 
 CREATE INDEX internet_gateways_scope ON internet_gateways (account, region);
+
+CREATE TABLE kms_aliases (
+	account VARCHAR NOT NULL,
+	region VARCHAR NOT NULL,
+	name VARCHAR NOT NULL,
+	key_id VARCHAR NOT NULL,
+	created_at BIGINT NOT NULL,
+	updated_at BIGINT NOT NULL,
+	PRIMARY KEY (account, region, name),
+	FOREIGN KEY(key_id) REFERENCES kms_keys (id) ON DELETE CASCADE
+);
+
+CREATE INDEX ix_kms_aliases_key_id ON kms_aliases (key_id);
+
+CREATE TABLE kms_grants (
+	id VARCHAR NOT NULL,
+	account VARCHAR NOT NULL,
+	region VARCHAR NOT NULL,
+	key_id VARCHAR NOT NULL,
+	created_at BIGINT NOT NULL,
+	grantee VARCHAR,
+	retiring VARCHAR,
+	grantee_service VARCHAR,
+	retiring_service VARCHAR,
+	operations JSON NOT NULL,
+	constraints JSON NOT NULL,
+	name VARCHAR,
+	PRIMARY KEY (id),
+	FOREIGN KEY(key_id) REFERENCES kms_keys (id) ON DELETE CASCADE
+);
+
+CREATE INDEX kms_grants_of_key ON kms_grants (key_id, id);
+
+CREATE INDEX kms_grants_scope ON kms_grants (account, region, id);
 
 CREATE TABLE launch_template_versions (
 	template_id VARCHAR NOT NULL,
@@ -882,6 +958,7 @@ CREATE TABLE snapshots (
 	frozen_ms FLOAT,
 	changed_bytes BIGINT,
 	full_bytes BIGINT,
+	kms_key_id VARCHAR,
 	PRIMARY KEY (id),
 	FOREIGN KEY(layer_id) REFERENCES layers (id)
 );
@@ -949,6 +1026,7 @@ CREATE TABLE volumes (
 	head VARCHAR NOT NULL,
 	encrypted BOOLEAN NOT NULL,
 	auto_enable_io BOOLEAN DEFAULT 0 NOT NULL,
+	kms_key_id VARCHAR,
 	PRIMARY KEY (id),
 	FOREIGN KEY(head) REFERENCES layers (id)
 );
@@ -1003,6 +1081,27 @@ CREATE TABLE attachments (
 
 CREATE INDEX ix_attachments_instance_id ON attachments (instance_id);
 
+CREATE TABLE former_blocks (
+	id VARCHAR NOT NULL,
+	account VARCHAR NOT NULL,
+	region VARCHAR NOT NULL,
+	vpc_id VARCHAR,
+	subnet_id VARCHAR,
+	cidr VARCHAR NOT NULL,
+	taken_at BIGINT NOT NULL,
+	PRIMARY KEY (id),
+	FOREIGN KEY(vpc_id) REFERENCES vpcs (id) ON DELETE CASCADE,
+	FOREIGN KEY(subnet_id) REFERENCES subnets (id) ON DELETE CASCADE
+);
+
+CREATE INDEX former_blocks_scope ON former_blocks (account, region);
+
+CREATE INDEX ix_former_blocks_subnet_id ON former_blocks (subnet_id);
+
+CREATE INDEX ix_former_blocks_taken_at ON former_blocks (taken_at);
+
+CREATE INDEX ix_former_blocks_vpc_id ON former_blocks (vpc_id);
+
 CREATE TABLE group_associations (
 	group_id VARCHAR NOT NULL,
 	vpc_id VARCHAR NOT NULL,
@@ -1037,6 +1136,7 @@ CREATE TABLE network_interfaces (
 	tcp_established_timeout INTEGER,
 	udp_stream_timeout INTEGER,
 	udp_timeout INTEGER,
+	requester_id VARCHAR,
 	PRIMARY KEY (id),
 	UNIQUE (subnet_id, private_ip),
 	UNIQUE (instance_id, device_index),

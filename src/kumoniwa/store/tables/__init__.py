@@ -4,6 +4,7 @@ from kumoniwa.store.tables.account_settings import account_settings
 from kumoniwa.store.tables.claims import claims
 from kumoniwa.store.tables.cloud import client_tokens, facts
 from kumoniwa.store.tables.columns import Moment, Word, metadata
+from kumoniwa.store.tables.connect_keys import connect_keys
 from kumoniwa.store.tables.elastic_ips import elastic_ips
 from kumoniwa.store.tables.fast_launch import fast_launches, prepared_machines
 from kumoniwa.store.tables.fleets import fleet_instances, fleets
@@ -22,6 +23,7 @@ from kumoniwa.store.tables.identities import (
 from kumoniwa.store.tables.images import image_devices, images
 from kumoniwa.store.tables.instances import boots, hibernations, instance_moves, instances, replace_root_tasks
 from kumoniwa.store.tables.key_pairs import key_pairs
+from kumoniwa.store.tables.kms_keys import kms_aliases, kms_grants, kms_keys
 from kumoniwa.store.tables.launch_templates import launch_template_versions, launch_templates
 from kumoniwa.store.tables.layers import layers
 from kumoniwa.store.tables.network_acls import acl_entries, network_acls
@@ -51,7 +53,7 @@ from kumoniwa.store.tables.spot_requests import spot_requests
 from kumoniwa.store.tables.tags import tags
 from kumoniwa.store.tables.trail_events import trail_events
 from kumoniwa.store.tables.volumes import attachments, volume_modifications, volumes
-from kumoniwa.store.tables.vpcs import subnet_reservations, subnets, vpc_blocks, vpcs
+from kumoniwa.store.tables.vpcs import former_blocks, subnet_reservations, subnets, vpc_blocks, vpcs
 from kumoniwa.store.tables.workflows import steps, workflows
 
 __all__ = [
@@ -64,6 +66,7 @@ __all__ = [
     "boots",
     "claims",
     "client_tokens",
+    "connect_keys",
     "dhcp_options",
     "egress_only_gateways",
     "elastic_ips",
@@ -72,6 +75,7 @@ __all__ = [
     "fleet_instances",
     "fleets",
     "flow_logs",
+    "former_blocks",
     "group_associations",
     "hibernations",
     "iam_attached_policies",
@@ -92,6 +96,9 @@ __all__ = [
     "internet_gateways",
     "ipv6_addresses",
     "key_pairs",
+    "kms_aliases",
+    "kms_grants",
+    "kms_keys",
     "launch_template_versions",
     "launch_templates",
     "layers",

@@ -62,4 +62,6 @@ image_devices = table(
     Column("throughput", Integer),
     Column("delete_on_termination", Boolean, nullable=False),
     Column("virtual_name", String),
+    Column("encrypted", Boolean),
+    Column("kms_key_id", String),
 )

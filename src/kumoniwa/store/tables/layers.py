@@ -6,6 +6,7 @@ from sqlalchemy import (
     Column,
     ForeignKey,
     String,
+    false,
     true,
 )
 
@@ -20,4 +21,6 @@ layers = table(
     Column("sealed_bytes", BigInteger),
     Column("sealed_sha256", String),
     Column("made", Boolean, nullable=False, server_default=true()),
+    Column("encrypted", Boolean, nullable=False, server_default=false()),
+    Column("is_copy", Boolean, nullable=False, server_default=false()),
 )

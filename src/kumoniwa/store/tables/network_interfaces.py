@@ -33,6 +33,7 @@ network_interfaces = table(
     Column("tcp_established_timeout", Integer),
     Column("udp_stream_timeout", Integer),
     Column("udp_timeout", Integer),
+    Column("requester_id", String),
     UniqueConstraint("subnet_id", "private_ip"),
     UniqueConstraint("instance_id", "device_index"),
     Index("network_interfaces_attachment", "attachment_id"),

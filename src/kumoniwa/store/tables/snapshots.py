@@ -33,6 +33,7 @@ snapshots = table(
     Column("frozen_ms", Float),
     Column("changed_bytes", BigInteger),
     Column("full_bytes", BigInteger),
+    Column("kms_key_id", String),
     Index("snapshots_order", "account", "region", "started_at", "id"),  # as they are listed
 )
 

@@ -29,6 +29,7 @@ volumes = table(
     Column("head", ForeignKey("layers.id"), nullable=False, index=True),
     Column("encrypted", Boolean, nullable=False),
     Column("auto_enable_io", Boolean, nullable=False, server_default=false()),
+    Column("kms_key_id", String),
     Index("volumes_order", "account", "region", "created_at", "id"),  # as they are listed
 )
 

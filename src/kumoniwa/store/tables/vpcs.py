@@ -11,7 +11,7 @@ from sqlalchemy import (
 )
 
 from kumoniwa.model.vpcs import ReservationKind
-from kumoniwa.store.tables.columns import Word, scope_columns, table
+from kumoniwa.store.tables.columns import Moment, Word, scope_columns, table
 
 vpcs = table(
     "vpcs",
@@ -36,6 +36,17 @@ vpc_blocks = table(
     Column("vpc_id", ForeignKey("vpcs.id", ondelete="CASCADE"), nullable=False, index=True),
     Column("cidr", String, nullable=False),
     Index("vpc_blocks_scope", "account", "region"),
+)
+
+former_blocks = table(
+    "former_blocks",
+    Column("id", String, primary_key=True),
+    *scope_columns(),
+    Column("vpc_id", ForeignKey("vpcs.id", ondelete="CASCADE"), index=True),
+    Column("subnet_id", ForeignKey("subnets.id", ondelete="CASCADE"), index=True),
+    Column("cidr", String, nullable=False),
+    Column("taken_at", Moment, nullable=False, index=True),
+    Index("former_blocks_scope", "account", "region"),
 )
 
 subnets = table(

@@ -5,6 +5,7 @@ from typing import Any
 import pytest
 from asgi import Refused
 from stack import Stack
+from volumes_at_hand import own_key
 
 pytestmark = pytest.mark.anyio
 
@@ -114,15 +115,23 @@ async def test_snapshots_are_not_shared_with_everybody_where_that_is_blocked(sta
     await stack.call("ModifySnapshotAttribute", **share)
 
 
-async def test_volumes_are_not_encrypted_by_default_and_nobody_says_so(stack: Stack) -> None:
-    answer = await stack.call("GetEbsEncryptionByDefault")
-    assert answer == {"EbsEncryptionByDefault": False, "SseType": "none"}
-    code, message = await refused(stack, "EnableEbsEncryptionByDefault")
-    assert (code, "Kumoniwa does not implement encrypted volumes." in message) == ("UnsupportedOperation", True)
-    assert await stack.call("GetEbsEncryptionByDefault") == answer
+async def test_encryption_by_default_is_decided_by_region(stack: Stack) -> None:
+    off = {"EbsEncryptionByDefault": False, "SseType": "none"}
+    assert await stack.call("GetEbsEncryptionByDefault") == off
+    assert await stack.call("EnableEbsEncryptionByDefault") == {"EbsEncryptionByDefault": True}
+    assert await stack.call("GetEbsEncryptionByDefault") == {"EbsEncryptionByDefault": True, "SseType": "sse-kms"}
+    assert await stack.in_region("eu-west-1").call("GetEbsEncryptionByDefault") == off
     assert await stack.call("DisableEbsEncryptionByDefault") == {"EbsEncryptionByDefault": False}
-    assert (await refused(stack, "ModifyEbsDefaultKmsKeyId", KmsKeyId="alias/mine"))[0] == "UnsupportedOperation"
-    for action in ("GetEbsDefaultKmsKeyId", "ResetEbsDefaultKmsKeyId"):
+    assert await stack.call("GetEbsEncryptionByDefault") == off
+
+
+async def test_the_default_key_of_volumes_is_one_that_there_is(stack: Stack) -> None:
+    assert await stack.call("GetEbsDefaultKmsKeyId") == {"KmsKeyId": "alias/aws/ebs"}
+    assert (await refused(stack, "ModifyEbsDefaultKmsKeyId", KmsKeyId="alias/mine"))[0] == "InvalidParameterValue"
+    key = await own_key(stack)
+    assert await stack.call("ModifyEbsDefaultKmsKeyId", KmsKeyId="alias/mine") == {"KmsKeyId": key}
+    assert await stack.call("GetEbsDefaultKmsKeyId") == {"KmsKeyId": key}
+    for action in ("ResetEbsDefaultKmsKeyId", "GetEbsDefaultKmsKeyId"):
         assert await stack.call(action) == {"KmsKeyId": "alias/aws/ebs"}
 
 

@@ -46,6 +46,17 @@ async def test_tags_are_told_and_a_key_gets_its_newest_value(cloud: BareCloud) -
     assert await told(cloud, ("value", "WEB")) == []
 
 
+async def test_a_page_of_tags_may_have_other_filters_than_the_one_before(cloud: BareCloud) -> None:
+    await tag(cloud, INSTANCE.id, **{f"k{number}": "v" if number < 6 else "w" for number in range(8)})
+    of_value = [{"Name": "value", "Values": ["v"]}]
+    first = await cloud.ask("DescribeTags", Filters=of_value, MaxResults=5)
+    of_instance = [{"Name": "resource-id", "Values": [INSTANCE.id]}]
+    rest = await cloud.ask("DescribeTags", Filters=of_instance, MaxResults=5, NextToken=first["NextToken"])
+    assert [one["Key"] for one in first["Tags"]] == ["k0", "k1", "k2", "k3", "k4"]
+    assert [one["Key"] for one in rest["Tags"]] == ["k5", "k6", "k7"]
+    assert "NextToken" not in rest
+
+
 async def test_a_change_of_tags_is_a_change_of_the_instance(cloud: BareCloud) -> None:
     await tag(cloud, INSTANCE.id, Name="web")
     await cloud.ask("DeleteTags", Resources=[INSTANCE.id])

@@ -8,6 +8,8 @@ import pytest
 from asgi import Refused
 from stack import Stack
 
+from kumoniwa.model.aws_policies import policies_of_aws
+
 pytestmark = pytest.mark.anyio
 
 TRUST = json.dumps(
@@ -152,8 +154,38 @@ async def test_a_policy_has_five_versions_of_which_one_counts(stack: Stack) -> N
     assert again["PolicyVersion"]["VersionId"] == "v6", "no version is given twice"
     assert (await _refused(stack, "GetPolicyVersion", PolicyArn=OWN, VersionId="v1"))[0] == "NoSuchEntity"
     assert [one["Arn"] for one in (await iam("ListPolicies", Scope="Local"))["Policies"]] == [OWN]
-    for nothing in ({"Scope": "AWS"}, {"OnlyAttached": True}, {"PathPrefix": "/q/"}):
+    for nothing in ({"OnlyAttached": True}, {"PathPrefix": "/q/"}, {"PolicyUsageFilter": "PermissionsBoundary"}):
         assert (await iam("ListPolicies", **nothing))["Policies"] == []
+
+
+async def test_policies_of_aws_are_listed_beside_the_accounts_own(stack: Stack) -> None:
+    iam = stack.caller.iam
+    await iam("CreatePolicy", PolicyName="AWSDenyAll", PolicyDocument=MAY)
+    await _role(stack)
+    await iam("AttachRolePolicy", RoleName="r", PolicyArn=OF_AWS)
+    found: list[dict[str, Any]] = []
+    page = await iam("ListPolicies", MaxItems=700)
+    while True:
+        found += page["Policies"]
+        if not page["IsTruncated"]:
+            break
+        page = await iam("ListPolicies", MaxItems=700, Marker=page["Marker"])
+    arns = [one["Arn"] for one in found]
+    assert len(arns) == len(set(arns)) == len(policies_of_aws()) + 1
+    both = [one for one in arns if one.endswith("/AWSDenyAll")]
+    assert both == ["arn:aws:iam::123456789012:policy/AWSDenyAll", "arn:aws:iam::aws:policy/AWSDenyAll"]
+    (attached,) = (await iam("ListPolicies", Scope="AWS", OnlyAttached=True))["Policies"]
+    assert (attached["Arn"], attached["AttachmentCount"], attached["Path"]) == (OF_AWS, 1, "/")
+    got = (await iam("GetPolicy", PolicyArn=OF_AWS))["Policy"]
+    assert (got["PolicyName"], got["DefaultVersionId"], got["AttachmentCount"]) == (
+        "AmazonSSMManagedInstanceCore",
+        attached["DefaultVersionId"],
+        1,
+    )
+    assert got["PolicyId"].startswith("ANPA") and len(got["PolicyId"]) == 20
+    below = (await iam("ListPolicies", Scope="AWS", PathPrefix="/job-function/"))["Policies"]
+    assert {"Billing", "ViewOnlyAccess"} <= {one["PolicyName"] for one in below}
+    assert (await _refused(stack, "GetPolicy", PolicyArn="arn:aws:iam::aws:policy/Nonsense"))[0] == "NoSuchEntity"
 
 
 def _statement(**members: Any) -> str:

@@ -92,7 +92,7 @@ async def test_attributes_blocks_and_dhcp_options_are_the_vpcs(cloud: BareCloud)
     await cloud.ask("AssociateVpcCidrBlock", VpcId=vpc_id, CidrBlock="10.4.0.0/16")
     await cloud.ask("AssociateVpcCidrBlock", VpcId=vpc_id, AmazonProvidedIpv6CidrBlock=True)
     told = {
-        "domain-name": ["moss.example"],
+        "domain-name": ["moss.example", "fern.example"],
         "domain-name-servers": ["10.0.0.77", "AmazonProvidedDNS"],
         "ntp-servers": ["10.0.0.78"],
     }
@@ -108,7 +108,7 @@ async def test_attributes_blocks_and_dhcp_options_are_the_vpcs(cloud: BareCloud)
     assert plan.cidrs == (IPv4Network("10.0.0.0/16"), IPv4Network("10.4.0.0/16"))
     assert (plan.dns_support, plan.dns_hostnames) == (False, True)
     assert plan.dhcp == of_plan.DhcpOptions(
-        "moss.example", tuple(map(IPv4Address, ("10.0.0.77", "10.0.0.2"))), (IPv4Address("10.0.0.78"),)
+        "moss.example fern.example", tuple(map(IPv4Address, ("10.0.0.77", "10.0.0.2"))), (IPv4Address("10.0.0.78"),)
     )
     await cloud.ask("AssociateDhcpOptions", VpcId=vpc_id, DhcpOptionsId="default")
     assert (await _gathered(cloud, vpc_id)).dhcp == of_plan.DhcpOptions()

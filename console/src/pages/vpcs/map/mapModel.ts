@@ -1,5 +1,6 @@
 /** What the map of a VPC shows, from what EC2's API says of it: its nodes, and what is connected with what. Pure. */
 import type { Instance, Route, RouteTable, Tag } from "../../../api/types";
+import { ipv4Blocks } from "../../../resource/addressBlocks";
 import { nameTag } from "../../../resource/resource";
 import { targetOf, type Kind } from "../../route-tables/targets";
 import { mainTableOf, tableOf, type Network } from "../network";
@@ -125,7 +126,7 @@ function subnetName({ subnets }: Network, id: string | undefined): string {
 }
 
 function blocks({ vpc }: Network): string[] {
-  const all = (vpc.CidrBlockAssociationSet ?? []).map(({ CidrBlock = "" }) => CidrBlock);
+  const all = ipv4Blocks(vpc);
   return all.length === 0 ? [vpc.CidrBlock ?? ""] : all;
 }
 

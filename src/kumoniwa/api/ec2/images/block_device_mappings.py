@@ -11,6 +11,7 @@ from kumoniwa.api.call import Call
 from kumoniwa.api.ec2.kinds import SNAPSHOT
 from kumoniwa.api.ec2.named.lookup import named
 from kumoniwa.api.ec2.volumes.device_names import is_device_name, named_once
+from kumoniwa.api.ec2.volumes.encryption import check_asked, key_for
 from kumoniwa.api.ec2.volumes.new_volume import WantedVolume
 from kumoniwa.api.ec2.volumes.volume_types import DEFAULT_VOLUME_TYPE, VOLUME_TYPES, checked_volume
 from kumoniwa.api.not_built import NotBuiltParameter, refuse
@@ -23,8 +24,6 @@ DEVICE_NOT_BUILT = (
     NotBuiltParameter("Ebs.AvailabilityZone", "the zone of a block device mapping"),
     NotBuiltParameter("Ebs.AvailabilityZoneId", "the zone of a block device mapping"),
     NotBuiltParameter("Ebs.EbsCardIndex", "EBS cards"),
-    NotBuiltParameter("Ebs.Encrypted", "encrypted volumes"),
-    NotBuiltParameter("Ebs.KmsKeyId", "encrypted volumes"),
     NotBuiltParameter("Ebs.OutpostArn", "Outposts"),
     NotBuiltParameter("Ebs.VolumeInitializationRate", "volume initialization rates"),
 )
@@ -102,7 +101,10 @@ def changed_device(device: ImageDevice | None, name: str, image_id: str, ebs: Ma
         "iops": ebs.get("Iops"),
         "throughput": ebs.get("Throughput"),
         "delete_on_termination": ebs.get("DeleteOnTermination"),
+        "encrypted": ebs.get("Encrypted"),
+        "kms_key_id": ebs.get("KmsKeyId"),
     }
+    check_asked(ebs.get("Encrypted") or device.encrypted, ebs.get("KmsKeyId"))
     if changes["volume_type"] not in (None, device.volume_type):
         device = replace(device, iops=None, throughput=None)
     return replace(device, **{member: value for member, value in changes.items() if value is not None})
@@ -123,5 +125,6 @@ def checked_device(connection: Connection, call: Call, device: ImageDevice) -> L
             f"expect size >= {snapshot.volume_size_gib}GB"
         )
     iops, throughput = checked_volume(device.volume_type, size, device.iops, device.throughput)
-    volume = WantedVolume(snapshot, size, device.volume_type, iops, throughput)
+    key = key_for(connection, call, snapshot, device.encrypted, device.kms_key_id)
+    volume = WantedVolume(snapshot, size, device.volume_type, iops, throughput, key)
     return LaunchDevice(device.device, volume, device.delete_on_termination)

@@ -13,10 +13,13 @@ from kumoniwa.api.ec2.kinds import EXPECTING, IMAGE
 from kumoniwa.api.ec2.named.image_lookup import ImageUnavailable, check_registered
 from kumoniwa.api.ec2.named.lookup import named
 from kumoniwa.api.ec2.snapshots.copy_durations import check_duration
+from kumoniwa.api.ec2.snapshots.encrypted_copies import copy_key, under_key
 from kumoniwa.api.ec2.tags import from_specifications, tags_of, write
+from kumoniwa.api.ec2.volumes.encryption import check_asked
 from kumoniwa.api.not_built import NotBuiltParameter, refuse
 from kumoniwa.api.registry import Depth, action
 from kumoniwa.errors import Ec2Error, IncorrectState, InvalidParameterValue
+from kumoniwa.hypervisor.driver import Capacity
 from kumoniwa.ids import is_well_formed, new_id
 from kumoniwa.model.images import Image, ImageDevice, ImageState
 from kumoniwa.model.regions import REGIONS
@@ -29,8 +32,6 @@ from kumoniwa.workflows.stories.images.copy_image import copy_image as copy_imag
 from kumoniwa.workflows.story import submit
 
 NOT_BUILT = (
-    NotBuiltParameter("Encrypted", "encrypted volumes"),
-    NotBuiltParameter("KmsKeyId", "encrypted volumes"),
     NotBuiltParameter("DestinationOutpostArn", "Outposts"),
     NotBuiltParameter("DestinationAvailabilityZone", "Local Zones"),
     NotBuiltParameter("DestinationAvailabilityZoneId", "Local Zones"),
@@ -53,7 +54,8 @@ class _Plan:
     not_built=NOT_BUILT,
 )
 async def copy_image(cloud: Cloud, call: Call, parameters: Parameters) -> Answer:
-    """Copy an image of any region into this region. Its snapshots are new, and stand on the same layers.
+    """Copy an image of any region into this region. Its snapshots are new, and stand on the same layers, but where they
+    are to be encrypted otherwise.
 
     Launch permissions are not copied, tags where that is asked for.
     """
@@ -62,9 +64,10 @@ async def copy_image(cloud: Cloud, call: Call, parameters: Parameters) -> Answer
     if len(parameters.get("Description", "")) > MOST_DESCRIPTION:
         raise InvalidParameterValue(f"Description must be at most {MOST_DESCRIPTION} characters long")
     tags = from_specifications(parameters, ("image", "snapshot"))
+    host = await cloud.world.driver.capacity()
 
     def copy(connection: Connection) -> Answer:
-        plan = _checked(connection, call, parameters)
+        plan = _checked(host, connection, call, parameters)
         copied_tags = _tags_to_copy(connection, plan.source, parameters)
         _write(connection, call, plan, {**tags, "image": {**copied_tags, **tags.get("image", {})}})
         submit(
@@ -79,14 +82,20 @@ async def copy_image(cloud: Cloud, call: Call, parameters: Parameters) -> Answer
     return await cloud.change(call, copy)
 
 
-def _checked(connection: Connection, call: Call, parameters: Parameters) -> _Plan:
+def _checked(host: Capacity, connection: Connection, call: Call, parameters: Parameters) -> _Plan:
     """What the copy is to consist of. Raises EC2's refusals."""
     source = _source(connection, call, parameters["SourceRegion"], parameters["SourceImageId"])
     check_name(connection, call, parameters["Name"])
     image = _copied(call, source, parameters)
     devices = images.devices_of(connection, [source.id]).get(source.id, [])
     wanted = dict.fromkeys(device.snapshot_id for device in devices if device.snapshot_id is not None)
-    made = {snapshot_id: _copied_snapshot(connection, call, source, image, snapshot_id) for snapshot_id in wanted}
+    asked = parameters.get("Encrypted"), parameters.get("KmsKeyId")
+    check_asked(*asked)
+    made = {}
+    for snapshot_id in wanted:
+        of, copied = _copied_snapshot(connection, call, source, image, snapshot_id)
+        key = copy_key(connection, call, of, *asked)
+        made[snapshot_id] = under_key(connection, call, host, copied, of, key)
     own_devices = [
         replace(
             device,
@@ -143,13 +152,15 @@ def _copied(call: Call, source: Image, parameters: Parameters) -> Image:
     )
 
 
-def _copied_snapshot(connection: Connection, call: Call, source: Image, image: Image, snapshot_id: str) -> Snapshot:
-    """A snapshot of the same layer, of this region."""
+def _copied_snapshot(
+    connection: Connection, call: Call, source: Image, image: Image, snapshot_id: str
+) -> tuple[Snapshot, Snapshot]:
+    """The snapshot, and one of the same layer, of this region."""
     snapshot = snapshots.get(connection, snapshot_id)
     assert snapshot is not None, f"{source.id} is available without its {snapshot_id}"
     if snapshot.state is not SnapshotState.COMPLETED:
         raise IncorrectState(f"Snapshot '{snapshot.id}' is not 'completed'.")
-    return replace(
+    return snapshot, replace(
         snapshot,
         id=new_id("snap"),
         account=call.account,

@@ -40,8 +40,9 @@ class FastLaunchNotTaken(UnsupportedOperation):
     missing="It is for Linux images, where EC2 has it for Windows alone. TargetResourceCount is how many machines are "
     "prepared of the image at most, one for each number of vCPUs and size of memory: each serves any number of "
     "launches. MaxParallelLaunches is stored and shown: machines are prepared one at a time. Images that boot by UEFI "
-    "or from NVMe disks alone, and those with more than a root volume, are refused. Of a LaunchTemplate, the instance "
-    "type counts: a machine of its size is prepared at once, in place of one for t3.micro.",
+    "or from NVMe disks alone, those with more than a root volume, and those of encrypted snapshots are refused. Of a "
+    "LaunchTemplate, the instance type counts: a machine of its size is prepared at once, in place of one for "
+    "t3.micro.",
 )
 async def enable_fast_launch(cloud: Cloud, call: Call, parameters: Parameters) -> Answer:
     """From now on a machine is prepared of the image in memory, and instances are launched from that, without a boot.
@@ -153,6 +154,11 @@ def _checked_root(connection: Connection, image: Image) -> Snapshot:
     devices = images.devices_of(connection, [image.id]).get(image.id, [])
     if (root := root_of(connection, image, devices)) is None:
         raise IncorrectState(f"The snapshot of the root device of '{image.id}' is not there, or not completed.")
+    if root.encrypted:
+        raise FastLaunchNotTaken(
+            "an image of an encrypted snapshot",
+            way_out="Leave it to boot: what is prepared in memory lies on the host's disk unencrypted.",
+        )
     if sum(device.snapshot_id is not None for device in devices) > 1:
         raise FastLaunchNotTaken(
             "an image with more than a root volume",

@@ -1,6 +1,6 @@
 """What DescribeImages can filter images by."""
 
-from kumoniwa.api.ec2.images.image_output import DescribedImage, creation_date, device_size, location
+from kumoniwa.api.ec2.images.image_output import DescribedImage, creation_date, device_size, is_encrypted, location
 from kumoniwa.api.filters import Values, never, present, truth
 from kumoniwa.model.images import ImageState
 from kumoniwa.store import tables
@@ -39,7 +39,12 @@ FILTERS: dict[str, Values[DescribedImage]] = {
         word for device in one.devices if device.virtual_name is None for word in truth(device.delete_on_termination)
     ],
     "block-device-mapping.device-name": lambda one: [device.device for device in one.devices],
-    "block-device-mapping.encrypted": lambda one: ["false" for device in one.devices if device.virtual_name is None],
+    "block-device-mapping.encrypted": lambda one: [
+        word
+        for device in one.devices
+        if device.virtual_name is None
+        for word in truth(is_encrypted(device, one.snapshots))
+    ],
     "block-device-mapping.snapshot-id": lambda one: present(*(device.snapshot_id for device in one.devices)),
     "block-device-mapping.volume-size": lambda one: present(
         *(device_size(device, one.snapshots) for device in one.devices)

@@ -103,6 +103,12 @@ def device_size(device: ImageDevice, snapshots: Mapping[str, Snapshot]) -> int |
     return device.size_gib
 
 
+def is_encrypted(device: ImageDevice, snapshots: Mapping[str, Snapshot]) -> bool:
+    """Whether volumes of this device are encrypted, unless a launch or the account's default makes them so."""
+    snapshot = None if device.snapshot_id is None else snapshots.get(device.snapshot_id)
+    return bool(device.encrypted) or (snapshot is not None and snapshot.encrypted)
+
+
 def _device(device: ImageDevice, snapshots: Mapping[str, Snapshot]) -> Output:
     if device.virtual_name is not None:
         return {"DeviceName": device.device, "VirtualName": device.virtual_name}
@@ -111,8 +117,9 @@ def _device(device: ImageDevice, snapshots: Mapping[str, Snapshot]) -> Output:
         "DeviceName": device.device,
         "Ebs": {
             "DeleteOnTermination": device.delete_on_termination,
-            "Encrypted": False,
+            "Encrypted": is_encrypted(device, snapshots),
             "Iops": provisioned.iops or kind.default_iops,
+            "KmsKeyId": device.kms_key_id,
             "SnapshotId": device.snapshot_id,
             "Throughput": provisioned.throughput or kind.default_throughput,
             "VolumeSize": device_size(device, snapshots),

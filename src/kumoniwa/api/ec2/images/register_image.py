@@ -17,6 +17,7 @@ from kumoniwa.api.ec2.kinds import SNAPSHOT
 from kumoniwa.api.ec2.named.lookup import named
 from kumoniwa.api.ec2.tags import from_specifications, write
 from kumoniwa.api.ec2.volumes.device_names import is_device_name
+from kumoniwa.api.ec2.volumes.encryption import check_asked
 from kumoniwa.api.ec2.volumes.volume_types import DEFAULT_VOLUME_TYPE, check_bootable, checked_volume
 from kumoniwa.api.not_built import NotBuiltParameter
 from kumoniwa.api.registry import Depth, action
@@ -46,7 +47,6 @@ _LACKING = {
     "UefiData": "images with UEFI data of their own (UefiData)",
 }
 _LACKING_EBS = (
-    "KmsKeyId",
     "OutpostArn",
     "AvailabilityZone",
     "AvailabilityZoneId",
@@ -65,7 +65,6 @@ _LACKING_EBS = (
             NotBuiltParameter(f"BlockDeviceMappings.Ebs.{name}", f"{name} of a block device mapping")
             for name in _LACKING_EBS
         ),
-        NotBuiltParameter("BlockDeviceMappings.Ebs.Encrypted", "encrypted volumes"),
         NotBuiltParameter("Architecture", "images for other processors", tuple(sorted(_ARCHITECTURES))),
         NotBuiltParameter("VirtualizationType", _PARAVIRTUAL, ("hvm",)),
     ),
@@ -174,8 +173,7 @@ def _volume(connection: Connection, call: Call, image: Image, name: str, ebs: Ma
     for member in _LACKING_EBS:
         if ebs.get(member) is not None:
             raise NotBuilt(f"{member} of a block device mapping")
-    if ebs.get("Encrypted"):
-        raise NotBuilt("encrypted volumes")
+    check_asked(ebs.get("Encrypted"), ebs.get("KmsKeyId"))
     snapshot, size = None, ebs.get("VolumeSize")
     if (snapshot_id := ebs.get("SnapshotId")) is not None:
         snapshot = _completed(named(connection, call.scope, SNAPSHOT, snapshot_id))
@@ -197,6 +195,8 @@ def _volume(connection: Connection, call: Call, image: Image, name: str, ebs: Ma
         iops=ebs.get("Iops"),
         throughput=ebs.get("Throughput"),
         delete_on_termination=ebs.get("DeleteOnTermination", True),
+        encrypted=ebs.get("Encrypted"),
+        kms_key_id=ebs.get("KmsKeyId"),
     )
     checked_volume(device.volume_type, size, device.iops, device.throughput)
     return device

@@ -12,7 +12,8 @@ from kumoniwa.api.ec2.named.lookup import named
 from kumoniwa.api.ec2.tags import from_specifications
 from kumoniwa.api.ec2.tags import write as write_tags
 from kumoniwa.api.ec2.volumes.attach_volume import keep_for
-from kumoniwa.api.ec2.volumes.new_volume import WantedVolume, add_volumes, new_volume
+from kumoniwa.api.ec2.volumes.encryption import key_for
+from kumoniwa.api.ec2.volumes.new_volume import WantedVolume, add_volumes, needed_bytes, new_volume
 from kumoniwa.api.ec2.volumes.volume_types import check_bootable
 from kumoniwa.api.not_built import NotBuiltParameter, refuse
 from kumoniwa.api.registry import Depth, action
@@ -29,7 +30,7 @@ from kumoniwa.model.instances import Instance, InstanceState
 from kumoniwa.model.replace_root_tasks import ReplaceRootState, ReplaceRootTask
 from kumoniwa.model.snapshots import Snapshot, SnapshotState
 from kumoniwa.model.volumes import Volume
-from kumoniwa.placement.disk_room import NEW_LAYER_BYTES, check_room
+from kumoniwa.placement.disk_room import check_room
 from kumoniwa.store import images, replace_root, volumes
 from kumoniwa.values import dataclass
 from kumoniwa.workflows.steps.volumes.root_volumes import FromImage
@@ -136,8 +137,9 @@ def _new_root(
         keep_for(host, connection, call, volume, instance)
         return _NewRoot(volume, None, _from_image(instance))
     source = _source(connection, call, instance, old, parameters)
-    check_room(host, NEW_LAYER_BYTES)
-    wanted = WantedVolume(source.snapshot, source.size_gib, old.volume_type, old.iops, old.throughput)
+    key = key_for(connection, call, source.snapshot, old.encrypted or None, old.kms_key_id)
+    wanted = WantedVolume(source.snapshot, source.size_gib, old.volume_type, old.iops, old.throughput, key)
+    check_room(host, needed_bytes(wanted))
     new = new_volume(call, old.zone, wanted)
     add_volumes(connection, new)
     return _NewRoot(new.volume, source.snapshot.id, source.becomes)

@@ -7,12 +7,10 @@ from kumoniwa.api.cloud import Cloud
 from kumoniwa.api.ec2.kinds import INSTANCE
 from kumoniwa.api.ec2.named.instance_lookup import check_modifiable
 from kumoniwa.api.ec2.named.lookup import named
-from kumoniwa.api.not_built import NotBuiltParameter, refuse
 from kumoniwa.api.registry import Depth, action
 from kumoniwa.errors import InvalidParameterCombination
 from kumoniwa.store import instances
 
-_NOT_BUILT = (NotBuiltParameter("AutoRecovery", "instances without automatic recovery", harmless=("default",)),)
 DEFAULTS = {"AutoRecovery": "default", "RebootMigration": "default"}
 
 
@@ -21,11 +19,9 @@ DEFAULTS = {"AutoRecovery": "default", "RebootMigration": "default"}
     depth=Depth.RECORDED,
     missing="The options are stored and shown. A guest that was lost is always recovered, and an instance never "
     "moves to another host.",
-    not_built=_NOT_BUILT,
 )
 async def modify_instance_maintenance_options(cloud: Cloud, call: Call, parameters: Parameters) -> Answer:
     """Change what is asked for, keep the rest, and answer with both."""
-    refuse(parameters, _NOT_BUILT)
     asked = {name: parameters[name] for name in DEFAULTS if parameters.get(name) is not None}
     if not asked:
         raise InvalidParameterCombination("No maintenance options specified.")

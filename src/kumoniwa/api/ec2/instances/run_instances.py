@@ -36,7 +36,7 @@ from kumoniwa.api.ec2.network.interface_addresses import free_count
 from kumoniwa.api.ec2.network.lent_addresses import lent_addresses
 from kumoniwa.api.ec2.network.network_interface_output import Addresses, addresses_of
 from kumoniwa.api.ec2.tags import check_keys_for_metadata, from_specifications, write_each
-from kumoniwa.api.ec2.volumes.new_volume import NewVolume, add_volumes, chains_of, new_volume
+from kumoniwa.api.ec2.volumes.new_volume import NewVolume, add_volumes, chains_of, needed_bytes, new_volume
 from kumoniwa.api.not_built import NotBuiltParameter, below
 from kumoniwa.api.registry import Depth, action
 from kumoniwa.clock import whole_seconds
@@ -52,7 +52,7 @@ from kumoniwa.model.placement_groups import PlacementGroup
 from kumoniwa.model.roles import InstanceProfile, ProfileAssociation
 from kumoniwa.model.volumes import Attachment, AttachmentState, Volume
 from kumoniwa.placement import guest_memory
-from kumoniwa.placement.disk_room import NEW_LAYER_BYTES, check_room
+from kumoniwa.placement.disk_room import check_room
 from kumoniwa.placement.guest_devices import check_architecture, check_devices
 from kumoniwa.store import (
     account_settings,
@@ -119,8 +119,9 @@ class _Addresses:
     "RunInstances",
     check_replay=check_not_terminated,
     depth=Depth.PARTLY,
-    missing="Stored and shown without effect: EbsOptimized, Monitoring, CreditSpecification, MaintenanceOptions, IPv6 "
-    "addresses, timeouts of connection tracking, and the Iops and Throughput of volumes. AdditionalInfo is ignored.",
+    missing="Stored and shown without effect: EbsOptimized, Monitoring, CreditSpecification, MaintenanceOptions (a "
+    "guest that was lost is always recovered), IPv6 addresses, timeouts of connection tracking, and the Iops and "
+    "Throughput of volumes. AdditionalInfo is ignored.",
     not_built=(
         *LAUNCH_NOT_BUILT,
         *below("CpuOptions", CPU_NOT_BUILT),
@@ -149,7 +150,7 @@ def launch(connection: Connection, call: Call, host: Capacity, asked: Launching)
     """
     checked = _checked(host, connection, call, asked)
     count = _fitting(host, connection, checked, asked.least, asked.most)
-    check_room(host, count * len(checked.devices) * NEW_LAYER_BYTES)
+    check_room(host, count * sum(needed_bytes(device.volume) for device in checked.devices))
     addresses = _addresses(connection, checked.network, count)
     launched, around = _launched(connection, call, checked, addresses)
     last = checked.image.last_launched_at
@@ -210,7 +211,7 @@ def _checked(host: Capacity, connection: Connection, call: Call, asked: Launchin
     devices = launch_devices(connection, call, image, of_image, parameters.get("BlockDeviceMappings") or [])
     vcpus = options.kind.vcpus_with(options.options.get("CpuOptions"))
     wanted = Wanted(image, of_image, mode, vcpus, options.kind.memory_mib, asked.most)
-    memory = from_memory(connection, call, host, wanted)
+    memory = from_memory(connection, call, host, wanted, is_encrypted=devices[0].volume.key is not None)
     if options.is_hibernatable:
         check_hibernatable(options.kind, image, mode, has_fast_launch=memory is not None)
     market = spot_market(parameters.get("InstanceMarketOptions") or {})

@@ -22,6 +22,7 @@ SPOT_NOT_BUILT = (
     NotBuiltParameter("SpotOptions.BlockDurationMinutes", "Spot Instances of a fixed duration"),
     *below("SpotOptions", [INTERRUPTION_NOT_BUILT]),
 )
+_PRICES_BELOW = Decimal(1_000_000)  # ours: dollars an hour; the dearest type costs some hundreds
 _OPTION = "SpotInstanceRequest"
 """Where an instance keeps its request's id, among its options."""
 
@@ -80,8 +81,13 @@ def _check_price(asked: str | None) -> None:
         price = Decimal(asked)
     except InvalidOperation:
         price = Decimal(0)
-    if not (price.is_finite() and price > 0):
+    if not (price.is_finite() and 0 < price < _PRICES_BELOW):
         raise InvalidParameterValue(f"Invalid value '{asked[:200]}' for spot price.")
+
+
+def shown_price(price: str | Decimal) -> str:
+    """A price that was checked, as EC2 shows those of Spot: dollars an hour with six decimal places."""
+    return f"{Decimal(price):.6f}"
 
 
 def spot_option(market: SpotMarket | None) -> Mapping[str, str]:

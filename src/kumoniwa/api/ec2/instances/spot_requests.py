@@ -11,6 +11,7 @@ from sqlalchemy import Connection
 
 from kumoniwa.api.call import Answer, Call, Parameters
 from kumoniwa.api.cloud import Cloud
+from kumoniwa.api.ec2.instances.spot_market import shown_price
 from kumoniwa.api.ec2.kinds import SPOT_REQUEST
 from kumoniwa.api.ec2.named.lookup import all_named
 from kumoniwa.api.ec2.tags import tag_set
@@ -85,7 +86,7 @@ def output(one: Shown, tags: Mapping[str, str]) -> dict[str, Any]:
         "LaunchedAvailabilityZoneId": zone_id(request.zone),
         "ProductDescription": "Linux/UNIX",
         "SpotInstanceRequestId": request.id,
-        "SpotPrice": request.max_price,
+        "SpotPrice": None if request.max_price is None else shown_price(request.max_price),
         "State": one.state,
         "Status": {"Code": one.status, "Message": _STATUS[one.status], "UpdateTime": one.changed_at},
         "Tags": tag_set(tags),
@@ -124,7 +125,7 @@ _FILTERS: Mapping[str, Values[Shown]] = {
     "launched-availability-zone-id": lambda one: (zone_id(one.request.zone),),
     "product-description": lambda _: ("Linux/UNIX",),
     "spot-instance-request-id": lambda one: (one.request.id,),
-    "spot-price": lambda one: present(one.request.max_price),
+    "spot-price": lambda one: present(one.request.max_price and shown_price(one.request.max_price)),
     "state": lambda one: (one.state,),
     "status-code": lambda one: (one.status,),
     "status-message": lambda one: (_STATUS[one.status],),

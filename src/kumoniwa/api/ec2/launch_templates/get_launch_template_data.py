@@ -109,6 +109,7 @@ def _mapping(attachment: Attachment, volume: Volume) -> Mapping[str, Any]:
         "DeleteOnTermination": attachment.delete_on_termination,
         "Encrypted": volume.encrypted,
         "Iops": volume.iops if kind.iops else None,
+        "KmsKeyId": volume.kms_key_id,
         "SnapshotId": volume.snapshot_id or None,
         "Throughput": volume.throughput if kind.throughput else None,
         "VolumeSize": volume.size_gib,

@@ -60,8 +60,6 @@ async def disassociate_address(cloud: Cloud, call: Call, parameters: Parameters)
 
     def disassociate(connection: Connection) -> Answer:
         address = _associated(connection, call, parameters)
-        if address is None:
-            return None
         check_own(connection, address.interface_id)
         touched.extend(_disassociated(connection, address))
         for instance_id in touched:
@@ -73,8 +71,9 @@ async def disassociate_address(cloud: Cloud, call: Call, parameters: Parameters)
     return answer
 
 
-def _associated(connection: Connection, call: Call, parameters: Parameters) -> ElasticIp | None:
-    """The address that a request wants to lead nowhere; None where it does already. Raises EC2's refusals."""
+def _associated(connection: Connection, call: Call, parameters: Parameters) -> ElasticIp:
+    """The address that a request wants to lead nowhere. Raises EC2's refusals, also of one that is named by itself:
+    every address here is for VPCs."""
     association_id, public_ip = parameters.get("AssociationId"), parameters.get("PublicIp")
     if association_id is not None and public_ip is not None:
         raise InvalidParameterCombination("You may specify public IP or association id, but not both in the same call")
@@ -86,8 +85,8 @@ def _associated(connection: Connection, call: Call, parameters: Parameters) -> E
         return found
     if public_ip is None:
         raise MissingParameter(message="Either public IP or association id must be specified")
-    address = named_address(connection, call, {"PublicIp": public_ip})
-    return address if address.association_id is not None else None
+    named_address(connection, call, {"PublicIp": public_ip})
+    raise InvalidParameterValue("You must specify an association id when unmapping an address from a VPC instance")
 
 
 def _interface(connection: Connection, call: Call, parameters: Parameters) -> NetworkInterface:

@@ -1,7 +1,5 @@
 """AssociateSubnetCidrBlock and DisassociateSubnetCidrBlock."""
 
-from dataclasses import replace
-
 from sqlalchemy import Connection
 
 from kumoniwa.api.call import Answer, Call, Parameters
@@ -16,8 +14,8 @@ from kumoniwa.api.not_built import NotBuiltParameter, refuse
 from kumoniwa.api.registry import Depth, action
 from kumoniwa.errors import Ec2Error, MissingParameter
 from kumoniwa.ids import new_id
-from kumoniwa.model.vpcs import Subnet
-from kumoniwa.store import ipv6_addresses, subnet_reservations, vpcs
+from kumoniwa.model.vpcs import FormerBlock, Subnet
+from kumoniwa.store import former_blocks, ipv6_addresses, subnet_reservations, vpcs
 
 _IS_RECORDED = "The block is stored and shown, and no guest has an IPv6 address."
 _NOT_BUILT = (
@@ -47,9 +45,10 @@ async def associate_subnet_cidr_block(cloud: Cloud, call: Call, parameters: Para
             )
         vpc = with_blocks(connection, named(connection, call.scope, VPC, subnet.vpc_id))
         check_new_ipv6(vpc, vpcs.subnets_of(connection, subnet.vpc_id), block)
-        new = replace(subnet, ipv6_cidr=str(block), ipv6_association_id=new_id("subnet-cidr-assoc"))
-        vpcs.change_subnet(connection, subnet.id, ipv6_cidr=new.ipv6_cidr, ipv6_association_id=new.ipv6_association_id)
-        return {"SubnetId": subnet.id, "Ipv6CidrBlockAssociation": ipv6_block_output(new, "associating")}
+        association_id, cidr = new_id("subnet-cidr-assoc"), str(block)
+        vpcs.change_subnet(connection, subnet.id, ipv6_cidr=cidr, ipv6_association_id=association_id)
+        shown = ipv6_block_output(association_id, cidr, "associating")
+        return {"SubnetId": subnet.id, "Ipv6CidrBlockAssociation": shown}
 
     return await cloud.change(call, associate)
 
@@ -61,14 +60,18 @@ async def disassociate_subnet_cidr_block(cloud: Cloud, call: Call, parameters: P
 
     def disassociate(connection: Connection) -> Answer:
         subnet = vpcs.subnet_with_ipv6_block(connection, call.scope, association_id)
-        if subnet is None:
+        if subnet is None or subnet.ipv6_cidr is None:
             raise Ec2Error(
                 "InvalidSubnetCidrBlockAssociationID.NotFound",
                 f"The subnet CIDR block with association ID '{association_id[:200]}' does not exist",
             )
         _check_unused(connection, subnet)
         vpcs.change_subnet(connection, subnet.id, ipv6_cidr=None, ipv6_association_id=None)
-        return {"SubnetId": subnet.id, "Ipv6CidrBlockAssociation": ipv6_block_output(subnet, "disassociating")}
+        scope, cidr = call.scope, subnet.ipv6_cidr
+        taken = FormerBlock(association_id, scope.account, scope.region, None, subnet.id, cidr, taken_at=call.at)
+        former_blocks.add(connection, taken)
+        shown = ipv6_block_output(association_id, cidr, "disassociating")
+        return {"SubnetId": subnet.id, "Ipv6CidrBlockAssociation": shown}
 
     return await cloud.change(call, disassociate)
 

@@ -21,8 +21,8 @@ from kumoniwa.api.not_built import refuse
 from kumoniwa.api.registry import Depth, action
 from kumoniwa.errors import Ec2Error, InvalidParameterCombination, MissingParameter, OperationNotPermitted
 from kumoniwa.ids import new_id
-from kumoniwa.model.vpcs import VpcBlock
-from kumoniwa.store import route_tables, vpcs
+from kumoniwa.model.vpcs import FormerBlock, VpcBlock
+from kumoniwa.store import former_blocks, route_tables, vpcs
 
 _ASSOCIATING, _DISASSOCIATING = "associating", "disassociating"
 
@@ -64,6 +64,10 @@ async def disassociate_vpc_cidr_block(cloud: Cloud, call: Call, parameters: Para
                     f"subnet {subnet.id}",
                 )
         vpcs.remove_block(connection, block.id)
+        former_blocks.add(
+            connection,
+            FormerBlock(block.id, block.account, block.region, block.vpc_id, None, block.cidr, taken_at=call.at),
+        )
         return _answer(block, _DISASSOCIATING)
 
     return await cloud.change(call, disassociate)

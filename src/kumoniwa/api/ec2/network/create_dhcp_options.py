@@ -22,7 +22,7 @@ from kumoniwa.store import dhcp_options
 MOST_SERVERS = 4  # of each kind of address
 
 _DOMAIN = re.compile(r"[A-Za-z0-9_.-]{1,253}( [A-Za-z0-9_.-]{1,253})*")
-_MOST_DOMAIN = 1024  # ours, in characters
+_MOST_DOMAIN = 1024  # ours, in characters, all together
 _LEASE = re.compile(r"[1-9][0-9]{2,9}")
 _LEASES = range(140, 2**31)
 
@@ -84,9 +84,9 @@ def _are_ipv4_servers(values: Sequence[str]) -> bool:
     return len(values) <= MOST_SERVERS and all(":" not in value for value in values) and _are_servers(values)
 
 
-def _is_domain(values: Sequence[str]) -> bool:
-    (first, *others) = values
-    return not others and len(first) <= _MOST_DOMAIN and _DOMAIN.fullmatch(first) is not None
+def _are_domains(values: Sequence[str]) -> bool:
+    """Whether these are domains, each of which may be several with spaces between them."""
+    return len(" ".join(values)) <= _MOST_DOMAIN and all(_DOMAIN.fullmatch(value) for value in values)
 
 
 def _is_lease(values: Sequence[str]) -> bool:
@@ -95,7 +95,7 @@ def _is_lease(values: Sequence[str]) -> bool:
 
 
 _VALUES: Mapping[str, Callable[[Sequence[str]], bool]] = {
-    "domain-name": _is_domain,
+    "domain-name": _are_domains,
     "domain-name-servers": _are_name_servers,
     "ipv6-address-preferred-lease-time": _is_lease,
     "netbios-name-servers": _are_ipv4_servers,

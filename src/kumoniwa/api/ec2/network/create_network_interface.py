@@ -66,6 +66,7 @@ async def create_network_interface(cloud: Cloud, call: Call, parameters: Paramet
             private_ip=primary,
             description=parameters.get("Description") or "",
             source_dest_check=True,
+            requester_id=call.caller.id,
             **tracking,
         )
         network_interfaces.add(connection, [interface], [group.id for group in groups])

@@ -33,10 +33,10 @@ async def create_route(cloud: Cloud, call: Call, parameters: Parameters) -> Answ
     def create(connection: Connection) -> Answer:
         table, vpc = _table(connection, call, parameters)
         to = destination(connection, call, parameters)
-        if _is_local(vpc, to) or route_tables.route_to(connection, table.id, to) is not None:
-            raise Ec2Error("RouteAlreadyExists", f"The route identified by {to} already exists.")
         route = route_asked_for(connection, call, parameters, table, to)
         check_destination(vpc, to, route.target)
+        if _is_local(vpc, to) or route_tables.route_to(connection, table.id, to) is not None:
+            raise Ec2Error("RouteAlreadyExists", f"The route identified by {to} already exists.")
         routes = [*route_tables.routes_of(connection, [table.id]), route]
         quotas.ROUTES.check(counted_routes(connection, call.scope, routes))
         route_tables.add_route(connection, route)

@@ -186,7 +186,7 @@ def _of_it_alone(interface: NetworkInterface, zone: str) -> Output:
         "AvailabilityZone": zone,
         "AvailabilityZoneId": zone_id(zone),
         "PublicDnsName": None,
-        "RequesterId": NAT_SERVICE if service else None,
+        "RequesterId": NAT_SERVICE if service else interface.requester_id,
         "RequesterManaged": service,
     }
 

@@ -1,6 +1,7 @@
 """DescribeSubnets."""
 
-from collections.abc import Iterable
+from collections.abc import Callable, Iterable
+from dataclasses import replace
 
 from sqlalchemy import Connection
 
@@ -9,17 +10,19 @@ from kumoniwa.api.cloud import Cloud
 from kumoniwa.api.ec2.kinds import SUBNET
 from kumoniwa.api.ec2.network.default_vpc import read_region
 from kumoniwa.api.ec2.network.subnet_output import DescribedSubnet, described, subnet_arn, subnet_output
-from kumoniwa.api.ec2.network.vpc_output import ASSOCIATED, AVAILABLE
-from kumoniwa.api.filters import Values, never, present, truth
+from kumoniwa.api.ec2.network.vpc_output import AVAILABLE
+from kumoniwa.api.filters import Values, never, truth
 from kumoniwa.api.listing import NOT_PAGED_CAPITAL, Asked, Listing
 from kumoniwa.api.registry import action
-from kumoniwa.store import vpcs
+from kumoniwa.model.vpcs import FormerBlock
+from kumoniwa.store import former_blocks, vpcs
 
 _NAME_OPTIONS = "private-dns-name-options-on-launch"
 
 
-def _ipv6_state(one: DescribedSubnet) -> Iterable[str]:
-    return () if one.subnet.ipv6_cidr is None else (ASSOCIATED,)
+def _of_ipv6(part: int) -> Callable[[DescribedSubnet], Iterable[str]]:
+    """A part of what `ipv6_blocks` gives of each."""
+    return lambda one: [block[part] for block in one.ipv6_blocks()]
 
 
 _FILTERS: dict[str, Values[DescribedSubnet]] = {
@@ -29,9 +32,9 @@ _FILTERS: dict[str, Values[DescribedSubnet]] = {
     **dict.fromkeys(("cidr-block", "cidr", "cidrBlock"), lambda one: (one.subnet.cidr,)),
     **dict.fromkeys(("default-for-az", "defaultForAz"), lambda one: truth(one.subnet.default_for_az)),
     "enable-dns64": lambda one: truth(one.subnet.dns64),
-    "ipv6-cidr-block-association.association-id": lambda one: present(one.subnet.ipv6_association_id),
-    "ipv6-cidr-block-association.ipv6-cidr-block": lambda one: present(one.subnet.ipv6_cidr),
-    "ipv6-cidr-block-association.state": _ipv6_state,
+    "ipv6-cidr-block-association.association-id": _of_ipv6(0),
+    "ipv6-cidr-block-association.ipv6-cidr-block": _of_ipv6(1),
+    "ipv6-cidr-block-association.state": _of_ipv6(2),
     "ipv6-native": lambda _: truth(False),
     "map-customer-owned-ip-on-launch": lambda _: truth(False),
     "map-public-ip-on-launch": lambda one: truth(one.subnet.map_public_ip_on_launch),
@@ -49,7 +52,10 @@ _FILTERS: dict[str, Values[DescribedSubnet]] = {
 
 def _read(connection: Connection, asked: Asked) -> list[DescribedSubnet]:
     found = vpcs.subnets_in(connection, asked.call.scope, asked.ids)
-    return [described(connection, subnet) for subnet in found]
+    taken: dict[str | None, list[FormerBlock]] = {}
+    for block in former_blocks.in_scope(connection, asked.call.scope):
+        taken.setdefault(block.subnet_id, []).append(block)
+    return [replace(described(connection, subnet), former=taken.get(subnet.id, ())) for subnet in found]
 
 
 _SUBNETS = Listing(

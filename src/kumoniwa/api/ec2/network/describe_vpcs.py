@@ -12,35 +12,47 @@ from kumoniwa.api.ec2.network.vpc_output import (
     AMAZONS_POOL,
     ASSOCIATED,
     AVAILABLE,
+    DISASSOCIATED,
     DescribedVpc,
     each_with_blocks,
+    is_ipv6,
     vpc_output,
 )
 from kumoniwa.api.filters import Values, truth
 from kumoniwa.api.listing import NOT_PAGED_CAPITAL, Asked, Listing
 from kumoniwa.api.registry import action
-from kumoniwa.model.vpcs import VpcBlock
-from kumoniwa.store import vpcs
+from kumoniwa.model.vpcs import FormerBlock, VpcBlock
+from kumoniwa.store import former_blocks, vpcs
+
+_Block = VpcBlock | FormerBlock
 
 
-def _ipv4(value: Callable[[VpcBlock], str]) -> Callable[[DescribedVpc], Iterable[str]]:
-    return lambda one: [value(block) for block in one.ipv4]
+def _shown(one: DescribedVpc) -> list[_Block]:
+    return [*one.ipv4, *one.ipv6, *one.former]
 
 
-def _ipv6(value: Callable[[VpcBlock], str]) -> Callable[[DescribedVpc], Iterable[str]]:
-    return lambda one: [value(block) for block in one.ipv6]
+def _ipv4(value: Callable[[_Block], str]) -> Callable[[DescribedVpc], Iterable[str]]:
+    return lambda one: [value(block) for block in _shown(one) if not is_ipv6(block)]
+
+
+def _ipv6(value: Callable[[_Block], str]) -> Callable[[DescribedVpc], Iterable[str]]:
+    return lambda one: [value(block) for block in _shown(one) if is_ipv6(block)]
+
+
+def _state(block: _Block) -> str:
+    return DISASSOCIATED if isinstance(block, FormerBlock) else ASSOCIATED
 
 
 _FILTERS: dict[str, Values[DescribedVpc]] = {
     **dict.fromkeys(("cidr", "cidr-block", "cidrBlock"), lambda one: (one.vpc.cidr,)),  # Ansible asks by cidr-block
     "cidr-block-association.association-id": _ipv4(lambda block: block.id),
     "cidr-block-association.cidr-block": _ipv4(lambda block: block.cidr),
-    "cidr-block-association.state": _ipv4(lambda _: ASSOCIATED),
+    "cidr-block-association.state": _ipv4(_state),
     **dict.fromkeys(("dhcp-options-id", "dhcpOptionsId"), lambda one: (one.vpc.dhcp_options_id,)),
     "ipv6-cidr-block-association.association-id": _ipv6(lambda block: block.id),
     "ipv6-cidr-block-association.ipv6-cidr-block": _ipv6(lambda block: block.cidr),
     "ipv6-cidr-block-association.ipv6-pool": _ipv6(lambda _: AMAZONS_POOL),
-    "ipv6-cidr-block-association.state": _ipv6(lambda _: ASSOCIATED),
+    "ipv6-cidr-block-association.state": _ipv6(_state),
     **dict.fromkeys(("is-default", "isDefault"), lambda one: truth(one.vpc.is_default)),  # Terraform asks by isDefault
     "owner-id": lambda one: (one.vpc.account,),
     "state": lambda _: (AVAILABLE,),
@@ -50,7 +62,8 @@ _FILTERS: dict[str, Values[DescribedVpc]] = {
 
 def _read(connection: Connection, asked: Asked) -> list[DescribedVpc]:
     scope = asked.call.scope
-    return each_with_blocks(vpcs.in_scope(connection, scope, asked.ids), vpcs.blocks_in(connection, scope))
+    found, blocks = vpcs.in_scope(connection, scope, asked.ids), vpcs.blocks_in(connection, scope)
+    return each_with_blocks(found, blocks, former_blocks.in_scope(connection, scope))
 
 
 _VPCS = Listing(

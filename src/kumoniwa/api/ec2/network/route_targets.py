@@ -70,19 +70,25 @@ def check_destination(vpc: DescribedVpc, to: str, target: RouteTarget) -> None:
         block = IPv4Network(to)
         if block.subnet_of(_EC2S_OWN):
             raise _not_supported(to)
-        inside = any(block.subnet_of(each) for each in vpc.networks())
+        inside, whole = any(block.subnet_of(each) for each in vpc.networks()), block in vpc.networks()
     elif ":" in to:
         block6 = IPv6Network(to)
         if block6.subnet_of(_EC2S_OWN_IPV6):
             raise _not_supported(to)
-        inside = any(block6.subnet_of(each) for each in vpc.ipv6_networks())
+        inside, whole = any(block6.subnet_of(each) for each in vpc.ipv6_networks()), block6 in vpc.ipv6_networks()
         if target is RouteTarget.NAT_GATEWAY and not block6.subnet_of(_NAT64):
             raise InvalidParameterValue(f"The destination {to} cannot be routed to a NAT gateway.")
     else:
-        inside = False
+        inside = whole = False
     if target is RouteTarget.EGRESS_ONLY_GATEWAY and "." in to:
         raise InvalidParameterValue(f"The destination {to} cannot be routed to an egress-only internet gateway.")
-    if inside and target not in (RouteTarget.NETWORK_INTERFACE, RouteTarget.NAT_GATEWAY):
+    if target in (RouteTarget.NETWORK_INTERFACE, RouteTarget.NAT_GATEWAY):
+        return
+    if whole:
+        raise InvalidParameterValue(
+            "Route target is not supported. This route only supports interface and instance targets."
+        )
+    if inside:
         raise InvalidParameterValue(
             f"The destination CIDR block {to} is equal to or more specific than one of this VPC's CIDR blocks. "
             "This route can target only an interface or an instance."

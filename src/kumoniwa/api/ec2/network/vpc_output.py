@@ -7,13 +7,14 @@ from typing import Any
 from sqlalchemy import Connection
 
 from kumoniwa.api.ec2.tags import tag_set
-from kumoniwa.model.vpcs import Vpc, VpcBlock
+from kumoniwa.model.vpcs import FormerBlock, Vpc, VpcBlock
 from kumoniwa.store import vpcs
 from kumoniwa.values import dataclass
 
 AVAILABLE = "available"
 PENDING = "pending"
 ASSOCIATED = "associated"
+DISASSOCIATED = "disassociated"
 AMAZONS_POOL = "Amazon"
 
 
@@ -23,6 +24,8 @@ class DescribedVpc:
 
     vpc: Vpc
     further: Sequence[VpcBlock]
+    former: Sequence[FormerBlock] = ()
+    """Those that were taken from it a short while ago: they are shown, and that is all."""
 
     @property
     def ipv4(self) -> list[VpcBlock]:
@@ -45,7 +48,7 @@ class DescribedVpc:
         return [IPv6Network(block.cidr) for block in self.ipv6]
 
 
-def is_ipv6(block: VpcBlock) -> bool:
+def is_ipv6(block: VpcBlock | FormerBlock) -> bool:
     """Whether these are IPv6 addresses."""
     return ":" in block.cidr
 
@@ -55,24 +58,32 @@ def with_blocks(connection: Connection, vpc: Vpc) -> DescribedVpc:
     return DescribedVpc(vpc, vpcs.blocks_of(connection, vpc.id))
 
 
-def each_with_blocks(found: Iterable[Vpc], blocks: Iterable[VpcBlock]) -> list[DescribedVpc]:
-    """VPCs with those of these blocks that are theirs."""
+def each_with_blocks(
+    found: Iterable[Vpc], blocks: Iterable[VpcBlock], former: Iterable[FormerBlock] = ()
+) -> list[DescribedVpc]:
+    """VPCs with those of these blocks that are theirs, or were."""
     of_vpcs: dict[str, list[VpcBlock]] = {}
     for block in blocks:
         of_vpcs.setdefault(block.vpc_id, []).append(block)
-    return [DescribedVpc(vpc, of_vpcs.get(vpc.id, ())) for vpc in found]
+    taken: dict[str | None, list[FormerBlock]] = {}
+    for one in former:
+        taken.setdefault(one.vpc_id, []).append(one)
+    return [DescribedVpc(vpc, of_vpcs.get(vpc.id, ()), taken.get(vpc.id, ())) for vpc in found]
 
 
 def vpc_output(one: DescribedVpc, tags: Mapping[str, str] | None, state: str = AVAILABLE) -> dict[str, Any]:
     """A VPC under EC2's member names."""
     vpc = one.vpc
+    former = [(is_ipv6(block), block_output(block, DISASSOCIATED)) for block in one.former]
+    ipv4 = [*map(block_output, one.ipv4), *(shown for ipv6, shown in former if not ipv6)]
+    ipv6 = [*map(block_output, one.ipv6), *(shown for ipv6, shown in former if ipv6)]
     return {
         "VpcId": vpc.id,
         "OwnerId": vpc.account,
         "State": state,
         "CidrBlock": vpc.cidr,
-        "CidrBlockAssociationSet": [block_output(block) for block in one.ipv4],
-        "Ipv6CidrBlockAssociationSet": [block_output(block) for block in one.ipv6] or None,
+        "CidrBlockAssociationSet": ipv4,
+        "Ipv6CidrBlockAssociationSet": ipv6 or None,
         "DhcpOptionsId": vpc.dhcp_options_id,
         "InstanceTenancy": vpc.tenancy,
         "IsDefault": vpc.is_default,
@@ -81,7 +92,7 @@ def vpc_output(one: DescribedVpc, tags: Mapping[str, str] | None, state: str = A
     }
 
 
-def block_output(block: VpcBlock, state: str = ASSOCIATED) -> dict[str, Any]:
+def block_output(block: VpcBlock | FormerBlock, state: str = ASSOCIATED) -> dict[str, Any]:
     """An association of a block with its VPC under EC2's member names."""
     if not is_ipv6(block):
         return {"AssociationId": block.id, "CidrBlock": block.cidr, "CidrBlockState": {"State": state}}

@@ -9,6 +9,7 @@ from kumoniwa.api.cloud import Cloud, origin
 from kumoniwa.api.ec2.kinds import SNAPSHOT
 from kumoniwa.api.ec2.named.lookup import named
 from kumoniwa.api.ec2.snapshots.copy_durations import check_duration
+from kumoniwa.api.ec2.snapshots.encrypted_copies import copy_key, under_key
 from kumoniwa.api.ec2.snapshots.new_snapshot import MOST_DESCRIPTION
 from kumoniwa.api.ec2.tags import from_specifications, tag_set
 from kumoniwa.api.ec2.tags import write as write_tags
@@ -26,8 +27,6 @@ from kumoniwa.workflows.stories.snapshots.finish_snapshots import finish_snapsho
 from kumoniwa.workflows.story import submit
 
 _NOT_BUILT = (
-    NotBuiltParameter("Encrypted", "encrypted snapshots"),
-    NotBuiltParameter("KmsKeyId", "encrypted snapshots"),
     NotBuiltParameter("DestinationOutpostArn", "Outposts"),
     NotBuiltParameter("DestinationAvailabilityZone", "Local Zones"),
 )
@@ -42,7 +41,10 @@ _PRESIGNED = re.compile(
     not_built=_NOT_BUILT,
 )
 async def copy_snapshot(cloud: Cloud, call: Call, parameters: Parameters) -> Answer:
-    """Copy a completed snapshot. Nothing of it is written twice: both refer to one layer, which neither can change."""
+    """Copy a completed snapshot. Nothing of it is written twice: both refer to one layer, which neither can change.
+
+    But where the copy is to be encrypted, and the snapshot is not, or under another key: then it is written anew.
+    """
     refuse(parameters, _NOT_BUILT)
     check_duration(parameters.get("CompletionDurationMinutes"), "completionDurationMinutes")
     source_region: str = parameters["SourceRegion"]
@@ -56,12 +58,15 @@ async def copy_snapshot(cloud: Cloud, call: Call, parameters: Parameters) -> Ans
     if description is not None and len(description) > MOST_DESCRIPTION:
         raise InvalidParameterValue(f"Description must be at most {MOST_DESCRIPTION} characters long")
     tags = from_specifications(parameters, ("snapshot",)).get("snapshot")
+    host = await cloud.world.driver.capacity()
 
     def copy(connection: Connection) -> Answer:
         source = named(connection, Scope(call.account, source_region), SNAPSHOT, parameters["SourceSnapshotId"])
         if source.state is not SnapshotState.COMPLETED:
             raise IncorrectState(f"Snapshot '{source.id}' is not 'completed'.")
+        key = copy_key(connection, call, source, parameters.get("Encrypted"), parameters.get("KmsKeyId"))
         made = copied(call, source, description or f"[Copied {source.id} from {source_region}]")
+        made = under_key(connection, call, host, made, source, key)
         snapshots.add(connection, made)
         write_tags(connection, call, made.id, "snapshot", tags)
         submit(

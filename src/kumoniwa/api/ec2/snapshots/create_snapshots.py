@@ -103,7 +103,7 @@ def _output(snapshot: Snapshot, tags: Mapping[str, str]) -> dict[str, Any]:
     """A snapshot as CreateSnapshots shows it (EC2's SnapshotInfo): with a tag set even where that is empty."""
     return {
         "Description": snapshot.description,
-        "Encrypted": False,
+        "Encrypted": snapshot.encrypted,
         "OwnerId": snapshot.account,
         "Progress": "",
         "SnapshotId": snapshot.id,

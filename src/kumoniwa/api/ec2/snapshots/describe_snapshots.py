@@ -20,7 +20,7 @@ from kumoniwa.store.selection import Selection, number, text
 
 _FILTERS: dict[str, Values[Snapshot]] = {
     "description": lambda snapshot: (snapshot.description,),
-    "encrypted": lambda _: truth(False),
+    "encrypted": lambda snapshot: truth(snapshot.encrypted),
     "owner-alias": lambda _: (),
     "owner-id": lambda snapshot: (snapshot.account,),
     "progress": lambda snapshot: (f"{snapshot.progress}%",),
@@ -39,8 +39,9 @@ def snapshot_output(snapshot: Snapshot, tags: Mapping[str, str] | None) -> dict[
     return {
         "CompletionTime": snapshot.completed_at,
         "Description": snapshot.description,
-        "Encrypted": False,
+        "Encrypted": snapshot.encrypted,
         "FullSnapshotSizeInBytes": snapshot.full_bytes,
+        "KmsKeyId": snapshot.kms_key_id,
         "OwnerId": snapshot.account,
         "Progress": f"{snapshot.progress}%",
         "SnapshotId": snapshot.id,

@@ -57,6 +57,7 @@ def pending_snapshot(call: Call, volume: Volume, description: str) -> Snapshot:
         progress=0,
         started_at=call.at,
         description=description,
+        kms_key_id=volume.kms_key_id,
     )
 
 

@@ -12,7 +12,7 @@ from kumoniwa.api.ec2.named.lookup import named
 from kumoniwa.api.ec2.owners import check_accounts
 from kumoniwa.api.ec2.snapshots.snapshot_block_public_access import EVERYONE, check_sharing
 from kumoniwa.api.registry import Depth, action
-from kumoniwa.errors import InvalidParameterCombination, InvalidParameterValue
+from kumoniwa.errors import InvalidParameterCombination, InvalidParameterValue, OperationNotPermitted
 from kumoniwa.store import sharing
 
 _MOST_CHANGES = 500  # botocore's documentation of ModifySnapshotAttribute
@@ -57,6 +57,8 @@ async def modify_snapshot_attribute(cloud: Cloud, call: Call, parameters: Parame
     def modify(connection: Connection) -> Answer:
         snapshot = named(connection, call.scope, SNAPSHOT, parameters["SnapshotId"])
         check_sharing(connection, call.scope, added)
+        if snapshot.encrypted and EVERYONE in added:
+            raise OperationNotPermitted(f"Encrypted snapshots cannot be shared publicly: {snapshot.id}")
         sharing.grant(connection, snapshot.id, added)
         sharing.revoke(connection, snapshot.id, removed)
         return None

@@ -11,7 +11,8 @@ from kumoniwa.api.ec2.named.lookup import named
 from kumoniwa.api.ec2.tags import from_specifications, tag_set
 from kumoniwa.api.ec2.tags import write as write_tags
 from kumoniwa.api.ec2.volumes.describe_volumes import volume_output
-from kumoniwa.api.ec2.volumes.new_volume import WantedVolume, add_volumes, new_volume
+from kumoniwa.api.ec2.volumes.encryption import key_for
+from kumoniwa.api.ec2.volumes.new_volume import WantedVolume, add_volumes, needed_bytes, new_volume
 from kumoniwa.api.ec2.volumes.volume_types import DEFAULT_VOLUME_TYPE, checked_volume
 from kumoniwa.api.not_built import NotBuiltParameter, refuse
 from kumoniwa.api.registry import Depth, action
@@ -25,13 +26,11 @@ from kumoniwa.errors import (
 from kumoniwa.model.regions import zones
 from kumoniwa.model.snapshots import SnapshotState
 from kumoniwa.model.volumes import Volume
-from kumoniwa.placement.disk_room import NEW_LAYER_BYTES, check_room
+from kumoniwa.placement.disk_room import check_room
 from kumoniwa.workflows.stories.volumes.create_volume import create_volume as create_volume_story
 from kumoniwa.workflows.story import submit
 
 _NOT_BUILT = (
-    NotBuiltParameter("Encrypted", "encrypted volumes"),
-    NotBuiltParameter("KmsKeyId", "encrypted volumes"),
     NotBuiltParameter("OutpostArn", "Outposts"),
     NotBuiltParameter("MultiAttachEnabled", "Multi-Attach"),
     NotBuiltParameter("VolumeInitializationRate", "volume initialization rates"),
@@ -54,7 +53,7 @@ async def create_volume(cloud: Cloud, call: Call, parameters: Parameters) -> Ans
 
     def create(connection: Connection) -> Answer:
         wanted = _checked(connection, call, parameters)
-        check_room(host, NEW_LAYER_BYTES)
+        check_room(host, needed_bytes(wanted))
         new = new_volume(call, zone, wanted)
         add_volumes(connection, new)
         volume = new.volume
@@ -96,7 +95,8 @@ def _checked(connection: Connection, call: Call, parameters: Parameters) -> Want
         raise MissingParameter("size/snapshot")
     volume_type = parameters.get("VolumeType") or DEFAULT_VOLUME_TYPE
     iops, throughput = checked_volume(volume_type, size, parameters.get("Iops"), parameters.get("Throughput"))
-    return WantedVolume(snapshot, size, volume_type, iops, throughput)
+    key = key_for(connection, call, snapshot, parameters.get("Encrypted"), parameters.get("KmsKeyId"))
+    return WantedVolume(snapshot, size, volume_type, iops, throughput, key)
 
 
 def _answer(volume: Volume, tags: Any) -> dict[str, Any]:

@@ -63,6 +63,7 @@ def volume_output(volume: Volume, attachment: Attachment | None, tags: Mapping[s
         "CreateTime": volume.created_at,
         "Encrypted": volume.encrypted,
         "Iops": volume.iops,
+        "KmsKeyId": volume.kms_key_id,
         "MultiAttachEnabled": False,
         "Operator": {"Managed": False},
         "Size": volume.size_gib,

@@ -3,10 +3,12 @@
 from sqlalchemy import Connection
 
 from kumoniwa.api.call import Call
+from kumoniwa.api.ec2.volumes.encryption import new_layer, written_anew
 from kumoniwa.ids import new_id
-from kumoniwa.model.layers import GIB, Layer
+from kumoniwa.model.layers import Layer
 from kumoniwa.model.snapshots import Snapshot
 from kumoniwa.model.volumes import Volume, VolumeState
+from kumoniwa.placement.disk_room import NEW_LAYER_BYTES
 from kumoniwa.store import layers, volumes
 from kumoniwa.values import dataclass
 
@@ -20,6 +22,8 @@ class WantedVolume:
     volume_type: str
     iops: int | None
     throughput: int | None
+    key: str | None = None
+    """What it is encrypted under (`encryption.key_for`); None: it is not encrypted."""
     stands_on: str | None = None
     """The layer that it stands on, where it is not that of the snapshot."""
 
@@ -30,6 +34,11 @@ class NewVolume:
 
     volume: Volume
     head: Layer
+
+
+def needed_bytes(wanted: WantedVolume) -> int:
+    """The room that a new volume takes on the host's disk at once."""
+    return NEW_LAYER_BYTES + written_anew(wanted.snapshot, wanted.key)
 
 
 def add_volumes(connection: Connection, *new: NewVolume) -> None:
@@ -48,8 +57,7 @@ def chains_of(connection: Connection, *new: NewVolume) -> dict[str, list[Layer]]
 def new_volume(call: Call, zone: str, wanted: WantedVolume) -> NewVolume:
     """A volume that is `creating` and attached nowhere."""
     snapshot = wanted.snapshot
-    stands_on = wanted.stands_on or (snapshot.layer_id if snapshot else None)
-    head = Layer(new_id("layer"), stands_on, wanted.size_gib * GIB, call.at)
+    head = new_layer(call, snapshot, wanted.size_gib, wanted.key, stands_on=wanted.stands_on)
     volume = Volume(
         id=new_id("vol"),
         account=call.account,
@@ -63,5 +71,7 @@ def new_volume(call: Call, zone: str, wanted: WantedVolume) -> NewVolume:
         state=VolumeState.CREATING,
         created_at=call.at,
         head=head.id,
+        encrypted=wanted.key is not None,
+        kms_key_id=wanted.key,
     )
     return NewVolume(volume, head)

@@ -10,6 +10,7 @@ from kumoniwa.api.call import Call, Parameters
 from kumoniwa.api.iam.refusals import NoSuchEntity, ValidationError
 from kumoniwa.api.iam.tags import tag_list
 from kumoniwa.errors import NotBuilt
+from kumoniwa.model.aws_policies import policy_of_aws
 from kumoniwa.model.policies import Policy
 from kumoniwa.store import policies
 
@@ -28,6 +29,19 @@ def policy_of(connection: Connection, call: Call, parameters: Parameters) -> Pol
     if is_of_aws(arn):
         raise NotBuilt("the documents of AWS's own policies", way_out="They can be attached; nobody evaluates them.")
     if (policy := _own(connection, call, arn)) is None:
+        raise NoSuchEntity(f"Policy {arn} was not found.")
+    return policy
+
+
+def any_policy_of(connection: Connection, call: Call, parameters: Parameters) -> Policy:
+    """The policy that a request names, of the account's own or of AWS's, without its document.
+
+    Raises `NoSuchEntity` and `ValidationError`.
+    """
+    arn: str = parameters["PolicyArn"]
+    if not is_of_aws(arn):
+        return policy_of(connection, call, parameters)
+    if (policy := policy_of_aws(arn)) is None:
         raise NoSuchEntity(f"Policy {arn} was not found.")
     return policy
 

@@ -5,11 +5,13 @@ import hashlib
 import json
 import os
 import re
+from collections.abc import Sequence
 from pathlib import Path
 from typing import NamedTuple
 
 from kumoniwa import run
 from kumoniwa.hypervisor.driver import BUSY_HOST, DriverError, KnownLayer, LayerDamaged, LayerId, LayerMeasure
+from kumoniwa.hypervisor.qemu.disks import encryption
 from kumoniwa.hypervisor.qemu.disks.qcow2 import Header, read_header
 from kumoniwa.hypervisor.qemu.untrusted import Limits, NotJson, Value, parsed, shown
 from kumoniwa.refusal import REPORT_IT
@@ -45,16 +47,48 @@ def has_subclusters(path: Path) -> bool:
     return read_header(path).has_subclusters
 
 
+def is_encrypted(folder: Path, layer: LayerId) -> bool:
+    """Whether a layer is encrypted, and so all that it stands on. Raises `LayerDamaged`."""
+    return read_header(path_of(folder, layer)).is_encrypted
+
+
 def check_chain(folder: Path, layer: LayerId) -> list[LayerId]:
-    """A quick look at a layer and at all it stands on; gives them, top to bottom. Raises `LayerDamaged`."""
+    """A quick look at a layer and at all it stands on; gives them, top to bottom. Raises `LayerDamaged`.
+
+    Of layers that stand on each other all are encrypted, or none is.
+    """
     seen: list[LayerId] = []
     at: LayerId | None = layer
+    encrypted: bool | None = None
     while at is not None:
         if at in seen:
             raise LayerDamaged(f"{at}{SUFFIX} stands on itself, by way of {seen[-1]}{SUFFIX}")
+        path = path_of(folder, at)
+        header = read_header(path)
+        if encrypted not in (None, header.is_encrypted):
+            one, other = (seen[-1], at) if encrypted else (at, seen[-1])
+            raise LayerDamaged(f"{one}{SUFFIX} is encrypted and {other}{SUFFIX} is not, and one stands on the other")
         seen.append(at)
-        at = parent(path_of(folder, at))
+        at, encrypted = _parent(path, header), header.is_encrypted
     return seen
+
+
+def image(folder: Path, chain: Sequence[LayerId]) -> list[str]:
+    """A layer for qemu-img, after its command: what opens it, if it is encrypted, and the layer by all that it stands
+    on. Raises `LayerDamaged`, `DriverError` where what opens it is not there."""
+    encrypted = is_encrypted(folder, chain[0])
+    if encrypted:
+        encryption.check_key(folder)
+    return [*(encryption.key_option(folder) if encrypted else ()), node(folder, chain, encrypted=encrypted)]
+
+
+def node(folder: Path, chain: Sequence[LayerId], *, encrypted: bool) -> str:
+    """A layer for qemu-img, of those that it stands on: no other file is opened."""
+    found: dict[str, object] | None = None
+    for layer in reversed(chain):
+        file = {"driver": "file", "filename": str(path_of(folder, layer))}
+        found = {"driver": "qcow2", "file": file, "backing": found, **(encryption.OPENED if encrypted else {})}
+    return f"json:{json.dumps(found)}"
 
 
 def ensure_durable(folder: Path, layer: LayerId) -> None:
@@ -80,7 +114,8 @@ def check_length(path: Path, file_bytes: int) -> None:
 async def measure(folder: Path, layer: LayerId) -> LayerMeasure:
     """See `Disks.measure`."""
     path = path_of(folder, layer)
-    for each in await asyncio.to_thread(check_chain, folder, layer):
+    chain = await asyncio.to_thread(check_chain, folder, layer)
+    for each in chain:
         # What is measured is promised from then on. A QEMU that was killed has left what it wrote in the host's memory,
         # and the next one flushes only files that it wrote to itself: not before a cut either.
         await asyncio.to_thread(ensure_durable, folder, each)
@@ -93,7 +128,7 @@ async def measure(folder: Path, layer: LayerId) -> LayerMeasure:
         own, full = own + of_extent.own, full + of_extent.full
 
     try:
-        command = ["qemu-img", "map", "--output=json", "-U", "-f", "qcow2", str(path)]
+        command = ["qemu-img", "map", "--output=json", "-U", *(await asyncio.to_thread(image, folder, chain))]
         await run.run(command, timeout=_LONG, on_output=count)
         length, sha256 = await asyncio.to_thread(_digest, path)
         return LayerMeasure(own, full, length, sha256)
@@ -132,7 +167,7 @@ async def faults(folder: Path, layer: LayerId, known: KnownLayer, *, thorough: b
     try:
         found = await asyncio.to_thread(_quick_faults, path, known)
         if thorough and not found:
-            found += await _table_faults(path)
+            found += await _table_faults(folder, layer)
             if known.sealed_sha256 is not None and known.sealed_sha256 != (await asyncio.to_thread(_digest, path))[1]:
                 found.append(f"{path.name} is not what it was when it was measured: its digest differs")
     except LayerDamaged as damage:
@@ -155,16 +190,16 @@ def _quick_faults(path: Path, known: KnownLayer) -> list[str]:
     return found
 
 
-async def _table_faults(path: Path) -> list[str]:
+async def _table_faults(folder: Path, layer: LayerId) -> list[str]:
     """What qemu-img finds wrong with the tables of one file; nothing while a guest writes to it."""
+    path, check = path_of(folder, layer), ["qemu-img", "check", "-q"]
     # What it stands on is looked at by itself, and must be neither opened nor locked for this.
-    node = {"driver": "qcow2", "backing": None, "file": {"driver": "file", "filename": str(path)}}
-    check, file = ["qemu-img", "check", "-q"], f"json:{json.dumps(node)}"
+    file = await asyncio.to_thread(image, folder, [layer])
     try:
         # Without a lock first: writing to a whole file never has to wait for this.
-        if await _passes([*check, "-U", file]):
+        if await _passes([*check, "-U", *file]):
             return []
-        await run.run([*check, file], timeout=_LONG)
+        await run.run([*check, *file], timeout=_LONG)
     except run.ProgramFailed as failure:
         if failure.status == _LEAKS or is_locked(failure):
             return []

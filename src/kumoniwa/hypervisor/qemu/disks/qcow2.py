@@ -22,6 +22,7 @@ WHOLE_ONE = "Give one that is whole: qemu-img check and qemu-img info show what 
 _FIELDS = struct.Struct(">4sIQIIQIIQQIIQQQQII")
 _MAGIC = b"QFI\xfb"
 _DIRTY, _CORRUPT, _EXTERNAL_DATA, _COMPRESSION, _EXTENDED_L2 = (1 << bit for bit in range(5))
+_PLAIN, _LUKS = 0, 2  # how a file may be encrypted
 _BACKING_FORMAT = 0xE2792ACA  # the type of that extension of the header
 _OFFSET = 0x00FF_FFFF_FFFF_FE00  # the bits of a table's entry that are an offset into the file
 _OURS = _DIRTY | _COMPRESSION | _EXTENDED_L2  # features that a layer's file may have
@@ -112,6 +113,7 @@ class Header:
     """The name of the file it stands on, as it is written there."""
     backing_format: str | None
     has_subclusters: bool
+    is_encrypted: bool = False
 
 
 def read_header(path: Path) -> Header:
@@ -146,7 +148,7 @@ class _Reader:
             (version != 3, f"is a qcow2 file of version {version}, not of 3"),
             (not cluster, f"is torn: its clusters cannot be of 2^{cluster_bits} bytes"),
             (bool(features & _CORRUPT), "is marked as damaged: QEMU found its tables inconsistent"),
-            (encryption != 0 or bool(features & ~_OURS), "is of a kind we do not make"),
+            (encryption not in (_PLAIN, _LUKS) or bool(features & ~_OURS), "is of a kind we do not make"),
             (not HEADER_BYTES <= header_length <= cluster, f"is torn: its header cannot be {header_length} bytes long"),
             (bool(at) and at + length > cluster, "is torn: the name of what it stands on is beyond its first cluster"),
             (not l1 or not refcounts or not clusters, "is torn: its header names no tables"),
@@ -155,11 +157,11 @@ class _Reader:
                 raise LayerDamaged(f"{self._name} {why}")
         self._check_table(l1, l1_size * 8, "table of clusters")
         self._check_table(refcounts, clusters * cluster, "table of references")
-        subclusters = bool(features & _EXTENDED_L2)
+        kind = bool(features & _EXTENDED_L2), encryption == _LUKS
         if at == 0:
-            return Header(size, None, None, subclusters)
+            return Header(size, None, None, *kind)
         backing = self._at(at, length, "its header").decode(errors="replace")
-        return Header(size, backing, self._backing_format(header_length, at), subclusters)
+        return Header(size, backing, self._backing_format(header_length, at), *kind)
 
     def _length_now(self) -> int:
         self._length = os.fstat(self._file.fileno()).st_size

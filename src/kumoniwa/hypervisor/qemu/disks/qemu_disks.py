@@ -27,7 +27,7 @@ from kumoniwa.hypervisor.driver import (
     LayerMeasure,
     LinkRefused,
 )
-from kumoniwa.hypervisor.qemu.disks import layer_checks, locks
+from kumoniwa.hypervisor.qemu.disks import encryption, layer_checks, locks
 from kumoniwa.hypervisor.qemu.disks.layer_checks import SUFFIX, path_of
 from kumoniwa.hypervisor.qemu.disks.qcow2 import (
     CONVERT,
@@ -76,19 +76,33 @@ class QcowDisks:
             if is_well_formed(unfinished.name.removesuffix(_UNFINISHED), "layer"):  # anything else is not ours
                 unfinished.unlink()
 
-    async def ensure_empty(self, layer: LayerId, size_bytes: int) -> None:
+    async def ensure_empty(self, layer: LayerId, size_bytes: int, *, encrypted: bool = False) -> None:
         if not self._path(layer).exists():
-            await self._make(layer, ["create", "-q", "-f", "qcow2", "-o", _OPTIONS], [str(size_bytes)])
+            options = await self._options(_OPTIONS, encrypted=encrypted)
+            await self._make(layer, ["create", "-q", "-f", "qcow2", *options], [str(size_bytes)])
 
     async def ensure_overlay(self, layer: LayerId, on: LayerId, size_bytes: int) -> None:
         if self._path(layer).exists():
             return
         await self.ensure_whole(on)
+        below = await asyncio.to_thread(read_header, self._path(on))
         # A shorter one would hide the end of what it stands on, where its guest may have written.
-        size_bytes = max(size_bytes, (await asyncio.to_thread(read_header, self._path(on))).size_bytes)
+        size_bytes = max(size_bytes, below.size_bytes)
+        options = await self._options(_OVERLAY_OPTIONS, encrypted=below.is_encrypted)
         # -u: the file beneath is not opened, for a running guest may hold it; so format and size are given.
         backing = ["-u", "-b", self._path(on).name, "-F", "qcow2"]
-        await self._make(layer, ["create", "-q", "-f", "qcow2", "-o", _OVERLAY_OPTIONS, *backing], [str(size_bytes)])
+        await self._make(layer, ["create", "-q", "-f", "qcow2", *options, *backing], [str(size_bytes)])
+
+    async def ensure_encrypted_copy(
+        self, layer: LayerId, of: LayerId, size_bytes: int, on_progress: Callable[[int], None]
+    ) -> None:
+        if not self._path(layer).exists():
+            chain = await asyncio.to_thread(layer_checks.check_chain, self._folder, of)
+            encrypted = await asyncio.to_thread(layer_checks.is_encrypted, self._folder, of)
+            source = layer_checks.node(self._folder, chain, encrypted=encrypted)
+            command = ["convert", "-p", "-O", "qcow2", *await self._options(_OPTIONS, encrypted=True), source]
+            await self._make(layer, command, [], on_output=_telling(on_progress))
+        await self.ensure_size(layer, size_bytes)
 
     async def inspect(self, source: Path, format: str) -> DiskFacts:
         with _opened(source) as opened:
@@ -99,15 +113,10 @@ class QcowDisks:
     ) -> None:
         if self._path(layer).exists():
             return
-
-        def note(line: str) -> None:
-            if found := _PERCENT.search(line):
-                on_progress(int(found[1]))
-
         with _opened(source) as opened:
             await _inspect(opened, format)
             command = ["convert", "-p", "-O", "qcow2", "-o", _OPTIONS, _by_itself(opened, format)]
-            await self._make(layer, command, [], on_output=note)
+            await self._make(layer, command, [], on_output=_telling(on_progress))
 
     async def ensure_size(self, layer: LayerId, size_bytes: int) -> None:
         path = self._path(layer)
@@ -116,7 +125,8 @@ class QcowDisks:
                 return
             await locks.ensure_released(self._folder, [layer])
             try:
-                await run.run(["qemu-img", "resize", "-q", "-f", "qcow2", _plain(path), str(size_bytes)], timeout=_LONG)
+                image = await asyncio.to_thread(layer_checks.image, self._folder, [layer])
+                await run.run(["qemu-img", "resize", "-q", *image, str(size_bytes)], timeout=_LONG)
             except run.ProgramFailed as failure:
                 if layer_checks.is_locked(failure):
                     raise DriverError(
@@ -162,6 +172,13 @@ class QcowDisks:
         names = (layer_checks.layer_of(path.name) for path in self._folder.glob(f"*{SUFFIX}"))
         return frozenset(layer for layer in names if layer is not None)
 
+    async def _options(self, options: str, *, encrypted: bool) -> list[str]:
+        """What qemu-img makes a layer with; an encrypted one with the key, which is made for the first of them."""
+        if not encrypted:
+            return ["-o", options]
+        await asyncio.to_thread(encryption.ensure_key, self._folder)
+        return [*encryption.key_option(self._folder), "-o", f"{options},{encryption.CREATED}"]
+
     def _path(self, layer: LayerId) -> Path:
         return path_of(self._folder, layer)
 
@@ -190,6 +207,16 @@ class QcowDisks:
             raise _too_long() from late
         finally:
             unfinished.unlink(missing_ok=True)
+
+
+def _telling(on_progress: Callable[[int], None]) -> Callable[[str], None]:
+    """Who reads the lines of a qemu-img that says how far it is."""
+
+    def note(line: str) -> None:
+        if found := _PERCENT.search(line):
+            on_progress(int(found[1]))
+
+    return note
 
 
 async def _inspect(source: Path, format: str) -> DiskFacts:

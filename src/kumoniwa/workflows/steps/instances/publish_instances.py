@@ -5,6 +5,7 @@ from functools import partial
 from sqlalchemy import Connection
 
 from kumoniwa.model.instances import InstanceState, Reachability
+from kumoniwa.model.kms_keys import KEY_UNUSABLE
 from kumoniwa.store import elastic_ips, instance_profiles, instances, network_interfaces
 from kumoniwa.workflows.shared_commits import Rows, begins_with_rows, rows
 from kumoniwa.workflows.world import World
@@ -68,6 +69,9 @@ async def ensure_published_terminated(world: World, instance_id: str) -> Rows[No
 async def ensure_start_failed(world: World, instance_id: str, target: InstanceState, reason: str) -> Rows[None]:
     """Afterwards the instance is back in `target` (`stopped`, or `terminated` for a launch), and says why."""
     now = world.clock.now()
+    code, text = "Server.InternalError", f"Server.InternalError: {reason}"
+    if reason.startswith(KEY_UNUSABLE):
+        code, text = KEY_UNUSABLE, reason
 
     def publish(connection: Connection) -> None:
         moved = instances.move(
@@ -78,9 +82,9 @@ async def ensure_start_failed(world: World, instance_id: str, target: InstanceSt
             at=now,
             public_ip=elastic_ips.of_instance(connection, instance_id) if target is InstanceState.STOPPED else None,
             terminated_at=now if target is InstanceState.TERMINATED else None,
-            state_transition_reason="Server.InternalError",
-            state_reason_code="Server.InternalError",
-            state_reason_message=f"Server.InternalError: {reason}",
+            state_transition_reason=code,
+            state_reason_code=code,
+            state_reason_message=text,
         )
         if moved and target is InstanceState.TERMINATED:
             _let_go(connection, instance_id)

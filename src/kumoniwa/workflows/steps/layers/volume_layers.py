@@ -30,17 +30,49 @@ async def ensure_layers_made(world: World, *heads: str) -> None:
     Raises `LayerDamaged` where a file is missing that was there before, for making it anew would hide the loss, and
     where one that never changes any more has lost its end.
     """
-    async with world.turns.layer_files:
-        made = await make_files(world, await world.database.read(partial(layers.chains, heads=heads)))
-        if made:
-            await _note_made(world, made)
+    while True:
+        async with world.turns.layer_files:
+            chains = await world.database.read(partial(layers.chains, heads=heads))
+            if not (copies := copies_in(chains)):
+                if made := await make_files(world, chains):
+                    await _note_made(world, made)
+                return
+        for layer_id in copies:
+            await ensure_copied(world, layer_id)
+
+
+def copies_in(chains: Iterable[Sequence[Layer]]) -> list[str]:
+    """The layers that are to be made as copies. That takes as long as reading their parents does, and is not done while
+    others wait to make files."""
+    return list(dict.fromkeys(layer.id for chain in chains for layer in chain if layer.is_copy))
+
+
+async def ensure_copied(world: World, layer_id: str) -> None:
+    """Afterwards the layer has its file, encrypted, with what its parent holds, and stands on nothing.
+
+    Raises `LayerDamaged` where the parent cannot be read. Of one that is no copy, or gone, nothing is to be done.
+    """
+    read = partial(layers.get, layer_id=layer_id)
+    if (layer := await world.database.read(read)) is None or not layer.is_copy:
+        return
+    assert layer.parent_id is not None, "a copy is made of something"
+    await ensure_layers_made(world, layer.parent_id)
+    async with world.turns.copies:
+        layer = await world.database.read(read)
+        if layer is None or not layer.is_copy or layer.parent_id is None:
+            return  # another made it, or it is gone
+        source = LayerId(layer.parent_id)
+        await world.driver.disks.ensure_encrypted_copy(LayerId(layer.id), source, layer.size_bytes, lambda _: None)
+        if not await world.database.write(partial(layers.note_copied, layer_id=layer_id)):
+            world.collector.left_behind([layer_id])  # what it was made for was deleted meanwhile
+            await world.driver.disks.ensure_deleted(LayerId(layer_id))
 
 
 async def make_files(world: World, chains: Iterable[Sequence[Layer]]) -> list[str]:
     """Make the files of chains of layers, as `ensure_layers_made`; gives the layers, the lowest first, that are to be
     noted as made (`layers.note_made`).
 
-    The chains were read in the same turn (`world.turns.layer_files`).
+    The chains were read in the same turn (`world.turns.layer_files`), and have no copies (`copies_in`).
     """
     made: dict[str, Layer] = {}
     for chain in chains:
@@ -74,7 +106,7 @@ async def _made(world: World, chain: Sequence[Layer]) -> dict[str, Layer]:
         if layer.id in there:
             continue
         if layer.parent_id is None:
-            await disks.ensure_empty(LayerId(layer.id), layer.size_bytes)
+            await disks.ensure_empty(LayerId(layer.id), layer.size_bytes, encrypted=layer.encrypted)
         else:
             await disks.ensure_overlay(LayerId(layer.id), LayerId(layer.parent_id), layer.size_bytes)
     return unmade

@@ -54,7 +54,9 @@ async def ensure_detached_completed(world: World, ids: Sequence[str]) -> None:
 
 
 async def ensure_copies_completed(world: World, snapshot_ids: Sequence[str]) -> None:
-    """Afterwards those of the snapshots that are still there are completed. All else a copy has from its source."""
+    """Afterwards those of the snapshots that are still there are completed. All else a copy has from its source, but
+    for an encrypted one that was not encrypted so before: that is written anew, and measured."""
+    await ensure_measured(world, snapshot_ids)
     now = world.clock.now()
 
     def publish(connection: Connection) -> None:

@@ -98,7 +98,7 @@ def _planned(connection: Connection, instance_id: str, want: WantedCut, now: dat
         snapshots.cut_by_rows(connection, volume, snapshot.id, want["new"], now)
         return None
     if (layer := layers.get(connection, want["new"])) is None:
-        layer = Layer(want["new"], volume.head, volume.size_gib * GIB, now)
+        layer = Layer(want["new"], volume.head, volume.size_gib * GIB, now, encrypted=volume.encrypted)
         layers.add(connection, layer)
     assert layer.parent_id is not None
     return {**want, "old": layer.parent_id, "size_gib": volume.size_gib}

@@ -106,7 +106,8 @@ def _apply_unattached(connection: Connection, volume_id: str, layer_id: str) -> 
         raise _attached_meanwhile(attachment)
     if modification.target_size_gib > volume.size_gib:
         size_bytes = modification.target_size_gib * GIB
-        layers.add(connection, Layer(layer_id, volume.head, size_bytes, modification.started_at))
+        new = Layer(layer_id, volume.head, size_bytes, modification.started_at, encrypted=volume.encrypted)
+        layers.add(connection, new)
         volumes.set_head(connection, volume_id, layer_id)
     _apply(connection, modification, None)
 

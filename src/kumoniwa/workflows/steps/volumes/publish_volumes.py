@@ -8,6 +8,7 @@ from kumoniwa.model.volumes import VolumeState
 from kumoniwa.store import tags, volumes
 from kumoniwa.workflows.shared_commits import Rows, begins_with_rows, rows
 from kumoniwa.workflows.steps.layers.volume_layers import collect_what_goes
+from kumoniwa.workflows.steps.volumes.volume_keys import is_usable
 from kumoniwa.workflows.world import World
 
 
@@ -21,8 +22,23 @@ async def ensure_published_available(world: World, volume_id: str) -> Rows[None]
 
 @begins_with_rows
 async def ensure_published_in_error(world: World, volume_id: str) -> Rows[None]:
-    """Afterwards a volume that could not be made is in `error`: all that can be done with it is to delete it."""
-    return rows(partial(volumes.move, volume_id=volume_id, sources=[VolumeState.CREATING], target=VolumeState.ERROR))
+    """Afterwards a volume that could not be made is in `error`: all that can be done with it is to delete it.
+
+    One whose key cannot be used is gone, as on EC2: https://docs.aws.amazon.com/AWSEC2/latest/APIReference/
+    API_CreateVolume.html (KmsKeyId).
+    """
+
+    def fail(connection: Connection) -> None:
+        volume = volumes.get(connection, volume_id)
+        if volume is None or volume.state is not VolumeState.CREATING:
+            return
+        if is_usable(connection, volume):
+            volumes.move(connection, volume_id, [VolumeState.CREATING], VolumeState.ERROR)
+        else:
+            volumes.remove(connection, volume_id)
+            tags.remove_all(connection, volume_id)
+
+    return rows(fail)
 
 
 @begins_with_rows

@@ -1,7 +1,6 @@
 """Steps that make the files of volumes."""
 
 from collections.abc import Sequence
-from functools import partial
 
 from sqlalchemy import Connection
 
@@ -11,16 +10,27 @@ from kumoniwa.model.volumes import Attachment, AttachmentState, Volume, VolumeSt
 from kumoniwa.store import instances, layers, volumes
 from kumoniwa.values import dataclass
 from kumoniwa.workflows.shared_commits import Rows, begins_with_rows, rows
-from kumoniwa.workflows.steps.layers.volume_layers import ensure_layers_made, make_files
+from kumoniwa.workflows.steps.layers.volume_layers import copies_in, ensure_copied, ensure_layers_made, make_files
+from kumoniwa.workflows.steps.volumes.volume_keys import check_keys
 from kumoniwa.workflows.workflow import StepFailed
 from kumoniwa.workflows.world import World
 
 
 @begins_with_rows
 async def ensure_file_made(world: World, volume_id: str) -> None:
-    """Afterwards the volume has its file, and what it stands on; nothing happens where it is gone."""
-    if (volume := await world.database.read(partial(volumes.get, volume_id=volume_id))) is not None:
-        await ensure_layers_made(world, volume.head)
+    """Afterwards the volume has its file, and what it stands on; nothing happens where it is gone.
+
+    Raises `StepFailed` where its key cannot be used.
+    """
+
+    def read(connection: Connection) -> str | None:
+        if (volume := volumes.get(connection, volume_id)) is None:
+            return None
+        check_keys(connection, [volume])
+        return volume.head
+
+    if (head := await world.database.read(read)) is not None:
+        await ensure_layers_made(world, head)
 
 
 @dataclass(frozen=True, slots=True)
@@ -33,12 +43,21 @@ class Launched:
 
 @begins_with_rows
 async def ensure_launched_in_use(world: World, instance_id: str, known: Launched | None = None) -> Rows[None]:
-    """Afterwards every volume of the instance has its file and is in use. `known`: as its launch has written them."""
+    """Afterwards every volume of the instance has its file and is in use. `known`: as its launch has written them.
+
+    Raises `StepFailed` where the key of one of them cannot be used.
+    """
 
     def read(connection: Connection) -> Launched:
         found = [volume for _, volume in volumes.of_instance(connection, instance_id)]
+        check_keys(connection, found)
         return Launched([one.id for one in found], layers.chains(connection, [one.head for one in found]))
 
+    if known is not None and any(layer.encrypted for chain in known.chains for layer in chain):
+        known = None
+    if known is None:
+        for layer_id in copies_in((await world.database.read(read)).chains):
+            await ensure_copied(world, layer_id)
     async with world.turns.layer_files:
         launched = await world.database.read(read) if known is None else known
         try:
@@ -66,7 +85,9 @@ async def ensure_files_made_to_start(world: World, instance_id: str) -> None:
     def read(connection: Connection) -> tuple[str, list[tuple[Attachment, Volume]]]:
         instance = instances.get(connection, instance_id)
         assert instance is not None, f"{instance_id} has a workflow and no row"
-        return instance.root_device_name, volumes.of_instance(connection, instance_id)
+        attached = volumes.of_instance(connection, instance_id)
+        check_keys(connection, [volume for _, volume in attached])
+        return instance.root_device_name, attached
 
     root, attached = await world.database.read(read)
     if not any(one.position == 0 and one.state is not AttachmentState.ATTACHING for one, _ in attached):

@@ -140,9 +140,9 @@ async def test_what_a_volume_is_already_may_be_said_again(stack: Stack) -> None:
             )
         ),
         (
-            {"BlockDeviceMappings": [{"DeviceName": DATA, "Ebs": {"Encrypted": True}}]},
+            {"BlockDeviceMappings": [{"DeviceName": DATA, "Ebs": {"OutpostArn": "arn:x"}}]},
             "UnsupportedOperation",
-            NotBuilt("encrypted volumes").message,
+            NotBuilt("Outposts").message,
         ),
         (
             {"BlockDeviceMappings": [{"DeviceName": "/dev/xvda", "NoDevice": ""}]},

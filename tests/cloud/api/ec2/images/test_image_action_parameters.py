@@ -48,8 +48,6 @@ SEVERITIES = {"critical", "high", "medium", "low", "informational", "none", "unt
 COPY = {"SourceRegion": "us-east-1", "Name": "copy"}
 ARN = "arn:aws:organizations::123456789012:organization/o-1"
 NOT_BUILT: list[tuple[str, dict[str, Any], str]] = [
-    ("CopyImage", {**COPY, "Encrypted": True}, "encrypted volumes"),
-    ("CopyImage", {**COPY, "KmsKeyId": "alias/key"}, "encrypted volumes"),
     ("CopyImage", {**COPY, "DestinationOutpostArn": "arn:aws:outposts:us-east-1::outpost/op-1"}, "Outposts"),
     ("CopyImage", {**COPY, "DestinationAvailabilityZone": "us-east-1-bos-1a"}, "Local Zones"),
     ("CopyImage", {**COPY, "DestinationAvailabilityZoneId": "use1-bos1-az1"}, "Local Zones"),
@@ -119,13 +117,11 @@ async def test_an_image_that_no_guest_can_be_is_refused_by_name(stack: Stack) ->
             await stack.call("RegisterImage", **good, **parameters)
         assert refused.value.message.startswith(f"Kumoniwa does not implement {what}. ")
     for name, value in (
-        ("KmsKeyId", "key"),
         ("OutpostArn", "arn:aws:outposts:us-east-1::outpost/op-1"),
         ("AvailabilityZone", "us-east-1a"),
         ("AvailabilityZoneId", "use1-az1"),
         ("EbsCardIndex", 1),
         ("VolumeInitializationRate", 100),
-        ("Encrypted", True),
     ):
         asked = [{"DeviceName": "/dev/xvda", "Ebs": {**mapping[0]["Ebs"], name: value}}]
         with pytest.raises(Refused, match="UnsupportedOperation"):

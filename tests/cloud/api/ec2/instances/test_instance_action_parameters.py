@@ -51,7 +51,6 @@ KNOWN = {
 NOT_BUILT: list[tuple[str, dict[str, Any], str]] = [
     ("MonitorInstances", {"MetricCategoryIds": ["cpu"]}, "metric categories"),
     ("ModifyInstanceMetadataOptions", {"HttpProtocolIpv6": "enabled"}, "the metadata service over IPv6"),
-    ("ModifyInstanceMaintenanceOptions", {"AutoRecovery": "disabled"}, "instances without automatic recovery"),
     (
         "ModifyInstanceCpuOptions",
         {"CoreCount": 1, "ThreadsPerCore": 1, "NestedVirtualization": "enabled"},
@@ -67,8 +66,8 @@ NOT_BUILT: list[tuple[str, dict[str, Any], str]] = [
     ),
     (
         "CreateImage",
-        {"Name": "golden", "BlockDeviceMappings": [{"DeviceName": "/dev/xvda", "Ebs": {"KmsKeyId": "key"}}]},
-        "encrypted volumes",
+        {"Name": "golden", "BlockDeviceMappings": [{"DeviceName": "/dev/xvda", "Ebs": {"OutpostArn": "arn:x"}}]},
+        "Outposts",
     ),
 ]
 

@@ -248,6 +248,11 @@ async def test_metadata_options_change_only_where_asked(stack: Stack) -> None:
 async def test_maintenance_options_and_monitoring_are_kept_and_told(stack: Stack) -> None:
     instance_id = await stack.launch()
     await stack.call("ModifyInstanceMaintenanceOptions", InstanceId=instance_id, RebootMigration="disabled")
+    asked = {"InstanceId": instance_id, "AutoRecovery": "disabled"}
+    now = await stack.call("ModifyInstanceMaintenanceOptions", **asked)
+    assert now == {**asked, "RebootMigration": "disabled"}
+    assert (await stack.instance(instance_id))["MaintenanceOptions"]["AutoRecovery"] == "disabled"
+    await stack.call("ModifyInstanceMaintenanceOptions", **{**asked, "AutoRecovery": "default"})
     monitored = await stack.call("MonitorInstances", InstanceIds=[instance_id])
     assert monitored["InstanceMonitorings"] == [{"InstanceId": instance_id, "Monitoring": {"State": "pending"}}]
     instance = await stack.instance(instance_id)
@@ -256,6 +261,20 @@ async def test_maintenance_options_and_monitoring_are_kept_and_told(stack: Stack
     unmonitored = await stack.call("UnmonitorInstances", InstanceIds=[instance_id])
     assert unmonitored["InstanceMonitorings"][0]["Monitoring"] == {"State": "disabling"}
     assert (await stack.instance(instance_id))["Monitoring"] == {"State": "disabled"}
+
+
+async def test_an_instance_without_automatic_recovery_says_so(stack: Stack) -> None:
+    options = {"MaintenanceOptions": {"AutoRecovery": "disabled"}}
+    template = await stack.call("CreateLaunchTemplate", LaunchTemplateName="fixed", LaunchTemplateData=options)
+    by_template = {"LaunchTemplate": {"LaunchTemplateId": template["LaunchTemplate"]["LaunchTemplateId"]}}
+    for asked in (options, by_template):
+        instance_id = await stack.launch(**asked)
+        shown = (await stack.instance(instance_id))["MaintenanceOptions"]
+        assert shown == {"AutoRecovery": "disabled", "RebootMigration": "default"}
+        data = (await stack.call("GetLaunchTemplateData", InstanceId=instance_id))["LaunchTemplateData"]
+        assert data["MaintenanceOptions"] == {"AutoRecovery": "disabled"}
+    by_filter = [{"Name": "maintenance-options.auto-recovery", "Values": ["disabled"]}]
+    assert len((await stack.call("DescribeInstances", Filters=by_filter))["Reservations"]) == 2
 
 
 async def test_credit_specifications_are_told_of_burstable_types_alone(stack: Stack) -> None:

@@ -15,13 +15,15 @@ pytestmark = pytest.mark.anyio
 # Each of these has a test of its own in this folder, or is read by every test that launches.
 _HONOURED = """
 AdditionalInfo BlockDeviceMappings.DeviceName BlockDeviceMappings.NoDevice BlockDeviceMappings.VirtualName
-BlockDeviceMappings.Ebs.DeleteOnTermination BlockDeviceMappings.Ebs.Iops BlockDeviceMappings.Ebs.SnapshotId
+BlockDeviceMappings.Ebs.DeleteOnTermination BlockDeviceMappings.Ebs.Encrypted BlockDeviceMappings.Ebs.Iops
+BlockDeviceMappings.Ebs.KmsKeyId BlockDeviceMappings.Ebs.SnapshotId
 BlockDeviceMappings.Ebs.Throughput BlockDeviceMappings.Ebs.VolumeSize BlockDeviceMappings.Ebs.VolumeType ClientToken
 CpuOptions.AmdSevSnp CpuOptions.CoreCount CpuOptions.NestedVirtualization CpuOptions.ThreadsPerCore
 CreditSpecification.CpuCredits DisableApiStop DisableApiTermination DryRun EbsOptimized EnclaveOptions.Enabled
 IamInstanceProfile.Arn IamInstanceProfile.Name
 HibernationOptions.Configured ImageId InstanceInitiatedShutdownBehavior InstanceType KeyName
 LaunchTemplate.LaunchTemplateId LaunchTemplate.LaunchTemplateName LaunchTemplate.Version MaxCount MinCount
+MaintenanceOptions.AutoRecovery
 MetadataOptions.HttpEndpoint MetadataOptions.HttpPutResponseHopLimit MetadataOptions.HttpTokens
 MetadataOptions.InstanceMetadataTags Monitoring.Enabled NetworkInterfaces.AssociatePublicIpAddress
 NetworkInterfaces.DeleteOnTermination NetworkInterfaces.Description NetworkInterfaces.DeviceIndex
@@ -70,11 +72,10 @@ ASKED: list[tuple[dict[str, Any], str]] = [
     ({"Placement": {"HostId": "h-0123456789abcdef0"}}, "Dedicated Hosts"),
     ({"MetadataOptions": {"HttpProtocolIpv6": "enabled"}}, "the metadata service over IPv6"),
     ({"PrivateDnsNameOptions": {"HostnameType": "resource-name"}}, "resource names as hostnames"),
-    ({"MaintenanceOptions": {"AutoRecovery": "disabled"}}, "instances without automatic recovery"),
     ({"CpuOptions": {"NestedVirtualization": "enabled"}}, "nested virtualization"),
     ({"NetworkInterfaces": [{"DeviceIndex": 0, "Ipv6PrefixCount": 1}]}, "prefixes of a network interface"),
     ({"NetworkInterfaces": [{"DeviceIndex": 0, "InterfaceType": "efa"}]}, "Elastic Fabric Adapters"),
-    ({"BlockDeviceMappings": [{"DeviceName": "/dev/sdb", "Ebs": {"Encrypted": True}}]}, "encrypted volumes"),
+    ({"BlockDeviceMappings": [{"DeviceName": "/dev/sdb", "Ebs": {"OutpostArn": "arn:x"}}]}, "Outposts"),
 ]
 
 

@@ -10,6 +10,7 @@ from stack import Stack
 
 from kumoniwa.imds.facts import gather
 from kumoniwa.imds.tree import find, metadata
+from kumoniwa.model.instance_types import INSTANCE_TYPES
 
 pytestmark = pytest.mark.anyio
 
@@ -56,9 +57,11 @@ async def test_a_launch_that_asks_for_spot_is_one_and_says_so(stack: Stack) -> N
     assert (request["InstanceId"], request["State"], request["Type"]) == (instance_id, "active", "one-time")
     assert (request["Status"]["Code"], request["SpotPrice"], request["InstanceInterruptionBehavior"]) == (
         "fulfilled",
-        "0.05",
+        "0.050000",
         "terminate",
     )
+    by_price = [{"Name": "spot-price", "Values": ["0.050000"]}]
+    assert len((await stack.call("DescribeSpotInstanceRequests", Filters=by_price))["SpotInstanceRequests"]) == 1
     assert request["Tags"] == [{"Key": "k", "Value": "v"}]
     assert request["LaunchSpecification"]["InstanceType"] == "t3.micro"
     spot = [{"Name": "instance-lifecycle", "Values": ["spot"]}]
@@ -158,6 +161,7 @@ async def test_what_cannot_be_interrupted_or_stopped_is_refused(stack: Stack) ->
         ("InvalidParameterCombination", {"SpotOptions": {"MaxPrice": "1"}}),
         ("InvalidParameterValue", {"MarketType": "spot", "SpotOptions": {"MaxPrice": "cheap"}}),
         ("InvalidParameterValue", {"MarketType": "spot", "SpotOptions": {"MaxPrice": "-1"}}),
+        ("InvalidParameterValue", {"MarketType": "spot", "SpotOptions": {"MaxPrice": "1e400000"}}),
         (
             "InvalidParameterCombination",
             {"MarketType": "spot", "SpotOptions": {"InstanceInterruptionBehavior": "stop"}},
@@ -171,13 +175,51 @@ async def test_what_cannot_be_had_is_refused(stack: Stack, code: str, options: d
     assert refused.value.code == code
 
 
-async def test_prices_are_nothing(stack: Stack) -> None:
-    asked = {"InstanceTypes": ["t3.micro"], "ProductDescriptions": ["Linux/UNIX"]}
-    prices = (await stack.call("DescribeSpotPriceHistory", **asked))["SpotPriceHistory"]
-    assert [(one["AvailabilityZone"], one["SpotPrice"]) for one in prices] == [
-        ("us-east-1a", "0.000000"),
-        ("us-east-1b", "0.000000"),
-        ("us-east-1c", "0.000000"),
-    ]
-    page = await stack.call("DescribeSpotPriceHistory", MaxResults=1000)
-    assert len(page["SpotPriceHistory"]) == 1000 and page["NextToken"]
+async def _prices(stack: Stack, **asked: Any) -> list[dict[str, Any]]:
+    found = await stack.call("DescribeSpotPriceHistory", **{"ProductDescriptions": ["Linux/UNIX"], **asked})
+    prices: list[dict[str, Any]] = found["SpotPriceHistory"]
+    return prices
+
+
+async def test_the_price_in_force_is_of_an_earlier_moment_and_stays_the_same(stack: Stack) -> None:
+    now = stack.clock.now()
+    asked = {"InstanceTypes": ["t3.micro"], "StartTime": now}
+    prices = await _prices(stack, **asked)
+    assert {one["AvailabilityZone"] for one in prices} == {"us-east-1a", "us-east-1b", "us-east-1c"}
+    assert len(prices) == 3
+    assert all(now - timedelta(days=3) < one["Timestamp"] <= now for one in prices)
+    assert all(0 < float(one["SpotPrice"]) < 0.0104 and len(one["SpotPrice"]) == 8 for one in prices)
+    await stack.clock.advance(60)
+    assert await _prices(stack, **asked) == prices
+    dearer = await _prices(stack, InstanceTypes=["m5.24xlarge"], StartTime=now)
+    assert float(dearer[0]["SpotPrice"]) > 100 * float(prices[0]["SpotPrice"])
+
+
+async def test_a_history_has_the_changes_of_its_time_and_the_price_that_was_in_force_before(stack: Stack) -> None:
+    now = stack.clock.now()
+    of = {"InstanceTypes": ["m5.large"], "AvailabilityZone": "us-east-1a"}
+    whole = await _prices(stack, **of)
+    moments = [one["Timestamp"] for one in whole]
+    assert moments == [moments[0] - number * timedelta(days=3) for number in range(len(moments))], "the newest first"
+    assert 30 <= len(moments) <= 31 and moments[-1] <= now - timedelta(days=87)
+    assert len({one["SpotPrice"] for one in whole}) > 10
+    start, end = moments[5] + timedelta(hours=1), moments[3]
+    assert await _prices(stack, **of, StartTime=start, EndTime=end) == whole[3:6]
+    assert await _prices(stack, **of, StartTime=moments[5], EndTime=end - timedelta(seconds=1)) == whole[4:6]
+    assert await _prices(stack, **of, EndTime=now - timedelta(days=100)) == []
+    assert await _prices(stack, **of, StartTime=now + timedelta(days=1)) == whole[:1]
+    by_price = [{"Name": "spot-price", "Values": [whole[7]["SpotPrice"]]}]
+    assert whole[7] in await _prices(stack, **of, Filters=by_price)
+    assert await _prices(stack, ProductDescriptions=["Windows"]) == []
+
+
+async def test_pages_of_prices_have_each_once(stack: Stack) -> None:
+    asked = {"StartTime": stack.clock.now(), "MaxResults": 1000}
+    seen: list[tuple[str, str]] = []
+    page = await stack.call("DescribeSpotPriceHistory", **asked)
+    while True:
+        seen += [(one["InstanceType"], one["AvailabilityZone"]) for one in page["SpotPriceHistory"]]
+        if "NextToken" not in page:
+            break
+        page = await stack.call("DescribeSpotPriceHistory", **asked, NextToken=page["NextToken"])
+    assert len(seen) == len(set(seen)) == 3 * len(INSTANCE_TYPES)

@@ -107,7 +107,10 @@ async def _parts(stack: Stack) -> list[dict[str, Any]]:
                         "Throughput": 200,
                     },
                 },
-                {"DeviceName": "/dev/sdg", "Ebs": {"SnapshotId": snapshot}},
+                {
+                    "DeviceName": "/dev/sdg",
+                    "Ebs": {"SnapshotId": snapshot, "Encrypted": True, "KmsKeyId": "alias/aws/ebs"},
+                },
                 {"DeviceName": "/dev/sdh", "VirtualName": "ephemeral0"},
                 {"DeviceName": "/dev/sdi", "NoDevice": ""},
             ]

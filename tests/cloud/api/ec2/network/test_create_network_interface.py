@@ -3,7 +3,7 @@
 from typing import Any
 
 import pytest
-from asgi import Refused
+from asgi import Caller, Refused
 from stack import Stack
 
 pytestmark = pytest.mark.anyio
@@ -45,6 +45,19 @@ async def test_an_interface_is_made_and_deleted(stack: Stack) -> None:
         await _described(stack, made["NetworkInterfaceId"])
     assert (await _subnet(stack))["AvailableIpAddressCount"] == free
     assert (await stack.call("DescribeTags"))["Tags"] == []
+
+
+async def test_an_interface_names_who_made_it(stack: Stack) -> None:
+    user = (await stack.caller.iam("CreateUser", UserName="mei"))["User"]
+    key = (await stack.caller.iam("CreateAccessKey", UserName="mei"))["AccessKey"]
+    mei = Caller(stack.running.gateway, key["AccessKeyId"], key["SecretAccessKey"])
+    subnet = (await _subnet(stack))["SubnetId"]
+    made = [(await caller.call("CreateNetworkInterface", SubnetId=subnet)) for caller in (mei, stack.caller)]
+    account = made[0]["NetworkInterface"]["OwnerId"]
+    assert [one["NetworkInterface"]["RequesterId"] for one in made] == [user["UserId"], account]
+    by_maker = [{"Name": "requester-id", "Values": [user["UserId"]]}]
+    (found,) = (await stack.call("DescribeNetworkInterfaces", Filters=by_maker))["NetworkInterfaces"]
+    assert (found["RequesterId"], found["RequesterManaged"]) == (user["UserId"], False)
 
 
 async def test_an_interface_has_the_addresses_that_are_asked_for(stack: Stack) -> None:

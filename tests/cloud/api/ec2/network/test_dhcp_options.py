@@ -70,7 +70,8 @@ async def test_options_are_made_given_and_deleted(cloud: BareCloud) -> None:
         {"domain_name_servers": ["fe80::1%eth0"]},
         {"netbios_node_type": ["0"]},
         {"netbios_name_servers": ["::1"]},
-        {"domain_name": ["a", "b"]},
+        {"domain_name": ["example.com", "bad\nname"]},
+        {"domain_name": ["a" * 250] * 5},
         {"domain_name": ["bad\nname"]},
         {"domain_name": []},
         {"ipv6_address_preferred_lease_time": ["139"]},
@@ -80,6 +81,13 @@ async def test_options_are_made_given_and_deleted(cloud: BareCloud) -> None:
 async def test_bad_options_are_refused(cloud: BareCloud, options: dict[str, list[str]]) -> None:
     with refused("InvalidParameterValue"):
         await make_options(cloud, **options)
+
+
+async def test_a_domain_name_may_have_several_values(cloud: BareCloud) -> None:
+    made = await make_options(cloud, domain_name=["my.example", "it.example"])
+    assert made["DhcpConfigurations"] == [
+        {"Key": "domain-name", "Values": [{"Value": "my.example"}, {"Value": "it.example"}]}
+    ]
 
 
 async def test_all_kinds_of_options_are_taken(cloud: BareCloud) -> None:

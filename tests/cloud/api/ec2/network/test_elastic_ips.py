@@ -71,12 +71,16 @@ async def test_an_instance_has_its_elastic_address_through_stop_and_start(stack:
     assert (await stack.instance(instance_id))["PublicIpAddress"] == made["PublicIp"]
     with pytest.raises(Refused, match=r"InvalidIPAddress\.InUse .*Address .* is in use\."):
         await stack.call("ReleaseAddress", AllocationId=made["AllocationId"])
+    with pytest.raises(Refused, match=r"InvalidParameterValue .*You must specify an association id when unmapping"):
+        await stack.call("DisassociateAddress", PublicIp=made["PublicIp"])
     await stack.call("DisassociateAddress", AssociationId=done["AssociationId"])
     now = (await stack.instance(instance_id))["PublicIpAddress"]
     assert now.startswith("127."), "another is lent to it"
     assert now != made["PublicIp"]
     with pytest.raises(Refused, match=r"InvalidAssociationID\.NotFound"):
         await stack.call("DisassociateAddress", AssociationId=done["AssociationId"])
+    with pytest.raises(Refused, match=r"InvalidParameterValue .*You must specify an association id when unmapping"):
+        await stack.call("DisassociateAddress", PublicIp=made["PublicIp"])
 
 
 async def test_an_address_moves_to_another_instance(stack: Stack) -> None:
@@ -142,6 +146,7 @@ async def test_an_address_outlives_its_instance(stack: Stack) -> None:
         ("AllocateAddress", {"Address": "8.8.8.8"}, r"InvalidAddress\.NotFound"),
         ("AllocateAddress", {"Address": "moss"}, "InvalidParameterValue"),
         ("DisassociateAddress", {}, "MissingParameter"),
+        ("DisassociateAddress", {"PublicIp": "127.1.2.3"}, r"InvalidAddress\.NotFound"),
     ],
 )
 async def test_what_names_no_address_is_refused(

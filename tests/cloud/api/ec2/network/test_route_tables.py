@@ -227,8 +227,6 @@ async def test_an_egress_only_gateway_is_for_ipv6(cloud: BareCloud) -> None:
          "The eigw ID 'eoigw' does not exist"),
         ({"DestinationPrefixListId": "pl-12345678", "GatewayId": "igw-12345678"}, "InvalidPrefixListID.NotFound", None),
         ({"DestinationCidrBlock": ANYWHERE, "TransitGatewayId": "tgw-12345678"}, "UnsupportedOperation", None),
-        ({"DestinationCidrBlock": "10.0.0.0/16", "GatewayId": "igw-12345678"}, "RouteAlreadyExists", "The route "
-         "identified by 10.0.0.0/16 already exists."),
     ],
 )  # fmt: skip
 async def test_a_bad_route_is_refused(cloud: BareCloud, asked: dict[str, Any], code: str, message: str | None) -> None:
@@ -252,6 +250,25 @@ async def test_what_is_in_the_vpc_is_not_routed_to_a_gateway(cloud: BareCloud) -
     await cloud.ask("CreateRoute", RouteTableId=table_id, DestinationCidrBlock="10.0.0.0/8", GatewayId=gateway)
     with refused("InvalidParameterValue", f"cannot remove local route 10.0.0.0/16 in route table {table_id}"):
         await cloud.ask("DeleteRoute", RouteTableId=table_id, DestinationCidrBlock="10.0.0.0/16")
+
+
+async def test_a_local_route_is_there_already_and_never_leads_to_a_gateway(cloud: BareCloud) -> None:
+    """Of each of the VPC's blocks: for other targets than an interface EC2 looks at the target first."""
+    vpc_id = await make_vpc(cloud)
+    table_id, gateway = await make_table(cloud, vpc_id), await make_gateway(cloud, vpc_id)
+    await cloud.ask("AssociateVpcCidrBlock", VpcId=vpc_id, CidrBlock="10.5.0.0/16")
+    subnet = (await cloud.ask("CreateSubnet", VpcId=vpc_id, CidrBlock="10.0.9.0/24"))["Subnet"]["SubnetId"]
+    made = (await cloud.ask("CreateNetworkInterface", SubnetId=subnet))["NetworkInterface"]
+    interface = made["NetworkInterfaceId"]
+    of_interface = "Route target is not supported. This route only supports interface and instance targets."
+    for block in ("10.0.0.0/16", "10.5.0.0/16"):
+        to = {"RouteTableId": table_id, "DestinationCidrBlock": block}
+        for action in ("CreateRoute", "ReplaceRoute"):
+            with refused("InvalidParameterValue", of_interface):
+                await cloud.ask(action, **to, GatewayId=gateway)
+        with refused("RouteAlreadyExists", f"The route identified by {block} already exists."):
+            await cloud.ask("CreateRoute", **to, NetworkInterfaceId=interface)
+        await cloud.ask("ReplaceRoute", **to, NetworkInterfaceId=interface)
 
 
 async def test_a_block_that_a_route_leads_to_is_not_added_to_the_vpc(cloud: BareCloud) -> None:

@@ -9,6 +9,8 @@ import pytest
 from bare_cloud import BareCloud, bare_cloud, refused
 from networks import found, make_subnet, make_vpc, subnet, tagged, vpc
 
+from kumoniwa.reconcile.time import Housekeeping
+
 pytestmark = pytest.mark.anyio
 
 
@@ -137,9 +139,18 @@ async def test_an_ipv6_block_is_of_its_vpcs(cloud: BareCloud) -> None:
         await cloud.ask("DisassociateSubnetCidrBlock", AssociationId=association["AssociationId"])
     await cloud.ask("ModifySubnetAttribute", SubnetId=other, AssignIpv6AddressOnCreation={"Value": False})
     await cloud.ask("DisassociateSubnetCidrBlock", AssociationId=association["AssociationId"])
-    assert (await subnet(cloud, other))["Ipv6CidrBlockAssociationSet"] == []
+    former = {**association, "Ipv6CidrBlockState": {"State": "disassociated"}}
+    assert (await subnet(cloud, other))["Ipv6CidrBlockAssociationSet"] == [former]
+    by_state = {"ipv6_cidr_block_association__state": "disassociated"}
+    assert [each["SubnetId"] for each in await found(cloud, "DescribeSubnets", "Subnets", **by_state)] == [other]
     with refused("InvalidSubnetCidrBlockAssociationID.NotFound"):
         await cloud.ask("DisassociateSubnetCidrBlock", AssociationId=association["AssociationId"])
+    again = await cloud.ask("AssociateSubnetCidrBlock", SubnetId=other, Ipv6CidrBlock=second)
+    present = {**again["Ipv6CidrBlockAssociation"], "Ipv6CidrBlockState": {"State": "associated"}}
+    assert (await subnet(cloud, other))["Ipv6CidrBlockAssociationSet"] == [present, former]
+    await cloud.clock.advance(61)
+    await Housekeeping(cloud.cloud.world).follow_time()
+    assert (await subnet(cloud, other))["Ipv6CidrBlockAssociationSet"] == [present]
 
 
 async def test_a_deleted_subnet_leaves_its_route_table_and_network_acl(cloud: BareCloud) -> None:

@@ -9,6 +9,8 @@ import pytest
 from bare_cloud import BareCloud, bare_cloud, refused
 from networks import found, make_gateway, make_subnet, make_vpc, only, tagged, vpc
 
+from kumoniwa.reconcile.time import Housekeeping
+
 pytestmark = pytest.mark.anyio
 
 
@@ -159,6 +161,37 @@ async def test_a_vpc_has_up_to_five_ipv6_blocks(cloud: BareCloud) -> None:
     assert len(set(blocks)) == 5
     for number, block in enumerate(blocks):
         await make_subnet(cloud, vpc_id, f"10.0.{number}.0/24", Ipv6CidrBlock=str(next(block.subnets(new_prefix=64))))
+
+
+async def test_a_block_that_was_taken_is_shown_for_a_while_and_counts_for_nothing(cloud: BareCloud) -> None:
+    vpc_id = await make_vpc(cloud, AmazonProvidedIpv6CidrBlock=True)
+    for _ in range(4):
+        await cloud.ask("AssociateVpcCidrBlock", VpcId=vpc_id, AmazonProvidedIpv6CidrBlock=True)
+    ipv4 = await cloud.ask("AssociateVpcCidrBlock", VpcId=vpc_id, CidrBlock="10.5.0.0/16")
+    ipv6 = (await vpc(cloud, vpc_id))["Ipv6CidrBlockAssociationSet"][0]["AssociationId"]
+    taken = [ipv4["CidrBlockAssociation"]["AssociationId"], ipv6]
+    for association in taken:
+        await cloud.ask("DisassociateVpcCidrBlock", AssociationId=association)
+        with refused("InvalidVpcCidrBlockAssociationID.NotFound"):
+            await cloud.ask("DisassociateVpcCidrBlock", AssociationId=association)
+    shown = await vpc(cloud, vpc_id)
+    assert [one["CidrBlockState"]["State"] for one in shown["CidrBlockAssociationSet"]] == [
+        "associated",
+        "disassociated",
+    ]
+    states = [one["Ipv6CidrBlockState"]["State"] for one in shown["Ipv6CidrBlockAssociationSet"]]
+    assert states == ["associated"] * 4 + ["disassociated"]
+    assert shown["Ipv6CidrBlockAssociationSet"][-1]["AssociationId"] == ipv6
+    for kind in ("cidr_block_association", "ipv6_cidr_block_association"):
+        (by_state,) = await found(cloud, "DescribeVpcs", "Vpcs", **{f"{kind}__state": "disassociated"})
+        assert by_state["VpcId"] == vpc_id
+    await cloud.ask("AssociateVpcCidrBlock", VpcId=vpc_id, CidrBlock="10.5.0.0/16")
+    await cloud.ask("AssociateVpcCidrBlock", VpcId=vpc_id, AmazonProvidedIpv6CidrBlock=True)
+    await cloud.clock.advance(61)
+    await Housekeeping(cloud.cloud.world).follow_time()
+    shown = await vpc(cloud, vpc_id)
+    assert len(shown["Ipv6CidrBlockAssociationSet"]) == 5
+    assert not {one["AssociationId"] for one in shown["CidrBlockAssociationSet"]} & set(taken)
 
 
 async def test_a_further_ipv6_block_does_not_bring_back_what_was_taken_from_the_default_group(cloud: BareCloud) -> None:

@@ -31,8 +31,6 @@ KNOWN = {
 ZONE = {"AvailabilityZone": "us-east-1a", "Size": 1}
 VOLUME = {"VolumeId": "vol-00000000000000001"}
 NOT_BUILT: list[tuple[str, dict[str, Any], str]] = [
-    ("CreateVolume", {**ZONE, "Encrypted": True}, "encrypted volumes"),
-    ("CreateVolume", {**ZONE, "KmsKeyId": "key"}, "encrypted volumes"),
     ("CreateVolume", {**ZONE, "OutpostArn": "arn"}, "Outposts"),
     ("CreateVolume", {**ZONE, "MultiAttachEnabled": True}, "Multi-Attach"),
     ("CreateVolume", {**ZONE, "VolumeInitializationRate": 100}, "volume initialization rates"),

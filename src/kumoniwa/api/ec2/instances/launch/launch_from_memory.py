@@ -38,14 +38,18 @@ class Wanted:
     """How many are launched, at most."""
 
 
-def from_memory(connection: Connection, call: Call, host: Capacity, wanted: Wanted) -> FromMemory | None:
+def from_memory(
+    connection: Connection, call: Call, host: Capacity, wanted: Wanted, *, is_encrypted: bool
+) -> FromMemory | None:
     """From which machine it is launched; None where the image has no fast launch. Where there is no machine of this
-    size yet, it is prepared from now on, for those that come next."""
+    size yet, it is prepared from now on, for those that come next. `is_encrypted`: its root volume is."""
     found = fast_launch.of_image(connection, wanted.image.id)
     if found is None or found.state not in ON:
         return None
     if wanted.boot_mode == UEFI:
         return FromMemory(cold_because="it boots by UEFI")
+    if is_encrypted:
+        return FromMemory(cold_because="its root volume is encrypted")
     machines = fast_launch.machines_of(connection, wanted.image.id)
     usable = [one for one in machines if one.state is not MachineState.STALE]
     own = [one for one in usable if (one.vcpus, one.memory_mib) == (wanted.vcpus, wanted.memory_mib)]

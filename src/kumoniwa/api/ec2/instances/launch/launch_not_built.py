@@ -17,7 +17,6 @@ LAUNCH_NOT_BUILT = (
     NotBuiltParameter("SecondaryInterfaces", "secondary interfaces"),
     NotBuiltParameter("NetworkPerformanceOptions.BandwidthWeighting", "bandwidth weightings", harmless=("default",)),
     NotBuiltParameter("Operator", "instances operated by a service"),
-    NotBuiltParameter("MaintenanceOptions.AutoRecovery", "instances without automatic recovery", harmless=("default",)),
     NotBuiltParameter("Monitoring.MetricCategoryIds", "metric categories"),
     NotBuiltParameter("MetadataOptions.HttpProtocolIpv6", "the metadata service over IPv6", harmless=("disabled",)),
     NotBuiltParameter("PrivateDnsNameOptions.HostnameType", "resource names as hostnames", harmless=("ip-name",)),

@@ -6,10 +6,10 @@ from collections.abc import Collection, Iterable, Sequence
 from pathlib import Path
 
 from kumoniwa.hypervisor.driver import Cut, CutMade, CutRefused
-from kumoniwa.hypervisor.qemu.disks.layer_checks import layer_of
+from kumoniwa.hypervisor.qemu.disks.layer_checks import is_encrypted, layer_of
 from kumoniwa.hypervisor.qemu.guest.drives import plugs, stream
 from kumoniwa.hypervisor.qemu.guest.drives.freeze import ensure_thawed, frozen
-from kumoniwa.hypervisor.qemu.guest.process.disk_devices import DiskIo, node_on_top
+from kumoniwa.hypervisor.qemu.guest.process.disk_devices import LAYERS_FROM_GUEST, DiskIo, node_on_top
 from kumoniwa.hypervisor.qemu.guest.process.machine import Machine
 from kumoniwa.hypervisor.qemu.guest.process.monitor import CommandRefused
 
@@ -30,7 +30,8 @@ async def ensure_cut(machine: Machine, folder: Path, cuts: Sequence[Cut], disk_i
         for each in to_switch:
             with contextlib.suppress(CommandRefused):  # there is one where an earlier call was interrupted
                 await machine.execute("blockdev-del", node_name=each.new)
-            await machine.execute("blockdev-add", **node_on_top(each.new, disk_io))
+            encrypted = await asyncio.to_thread(is_encrypted, folder / LAYERS_FROM_GUEST, each.new)
+            await machine.execute("blockdev-add", **node_on_top(each.new, disk_io, encrypted=encrypted))
             added.append(each.new)
         if not freeze:
             return CutMade(await _switch(machine, to_switch))

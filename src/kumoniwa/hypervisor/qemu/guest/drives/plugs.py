@@ -7,12 +7,19 @@ each time: a server that was killed at any point leaves nothing that its success
 import asyncio
 import errno
 from collections.abc import Sequence
+from pathlib import Path
 
 from kumoniwa.hypervisor.driver import AGAIN, START_ANEW, DetachRefused, DiskBus, DriverError, GuestDisk, LayerId
-from kumoniwa.hypervisor.qemu.disks import locks
+from kumoniwa.hypervisor.qemu.disks import encryption, layer_checks, locks
 from kumoniwa.hypervisor.qemu.guest import devices
 from kumoniwa.hypervisor.qemu.guest.drives import stream
-from kumoniwa.hypervisor.qemu.guest.process.disk_devices import DISK_IDS, disk_device, disk_id, disk_node
+from kumoniwa.hypervisor.qemu.guest.process.disk_devices import (
+    DISK_IDS,
+    KEY_FROM_GUEST,
+    disk_device,
+    disk_id,
+    disk_node,
+)
 from kumoniwa.hypervisor.qemu.guest.process.machine import Machine
 from kumoniwa.hypervisor.qemu.guest.process.monitor import CommandRefused
 from kumoniwa.hypervisor.qemu.guest.process.slots import MOST_DISKS
@@ -38,7 +45,10 @@ async def ensure_attached(
         raise DriverError(f"A guest has at most {MOST_DISKS} disks.", way_out="Detach another volume first.")
     await _delete_idle_nodes(machine)
     await locks.ensure_released(around.layers, chain)
-    await machine.execute("blockdev-add", **disk_node(chain, around.host.disk_io))
+    encrypted = await asyncio.to_thread(layer_checks.is_encrypted, around.layers, disk.layer)
+    if encrypted:
+        await _ensure_key(machine, around.layers)
+    await machine.execute("blockdev-add", **disk_node(chain, around.host.disk_io, encrypted=encrypted))
     try:
         await machine.execute("device_add", **disk_device(bus, disk))
     except CommandRefused:
@@ -63,6 +73,14 @@ async def ensure_detached(machine: Machine, serial: str, *, deadline: float, for
             return
         await show_stand_in(machine, serial, node)
     await ensure_idle_closed(machine)
+
+
+async def _ensure_key(machine: Machine, layers: Path) -> None:
+    """Afterwards QEMU has what opens encrypted layers. Raises `DriverError` where that is not there."""
+    await asyncio.to_thread(encryption.check_key, layers)
+    objects = await machine.execute("qom-list", path="/objects")
+    if encryption.SECRET not in {each["name"].text() for each in objects.each()}:
+        await machine.execute("object-add", qom_type="secret", id=encryption.SECRET, file=KEY_FROM_GUEST)
 
 
 async def _disks(machine: Machine) -> set[str]:

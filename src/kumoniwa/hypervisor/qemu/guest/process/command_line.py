@@ -8,11 +8,12 @@ files: a connection to them can be made before QEMU is ready, so nothing has to 
 import json
 import re
 import uuid
-from collections.abc import Mapping, Sequence
+from collections.abc import Collection, Mapping, Sequence
 
 from kumoniwa.hypervisor.driver import DiskBus, DriverError, Firmware, GuestSpec, LayerId
+from kumoniwa.hypervisor.qemu.disks.encryption import secret_option
 from kumoniwa.hypervisor.qemu.guest.process import firmware
-from kumoniwa.hypervisor.qemu.guest.process.disk_devices import SERIAL, DiskIo, disk_devices, disk_node
+from kumoniwa.hypervisor.qemu.guest.process.disk_devices import KEY_FROM_GUEST, SERIAL, DiskIo, disk_devices, disk_node
 from kumoniwa.hypervisor.qemu.guest.process.nic_devices import MAC, NETDEV, netdevs, nic_devices
 from kumoniwa.hypervisor.qemu.guest.process.slots import BUS, MOST_DISKS, MOST_PLUGGED
 from kumoniwa.refusal import REPORT_IT
@@ -91,12 +92,13 @@ def command_line(
     *,
     incoming: bool = False,
     slots: Mapping[str, int] = _NO_SLOTS,
+    encrypted: Collection[LayerId] = (),
 ) -> list[str]:
     """The program and its arguments. Raises `DriverError` for a specification that QEMU cannot be given.
 
     `chains`: of each disk's layer, it and all that it stands on, top to bottom. `incoming`: what the machine is will be
     loaded (`migration.load`). `slots`: where devices are plugged in, by their ids, that are not where they would be by
-    their order.
+    their order. `encrypted`: the layers on top of those of these chains that are encrypted.
     """
     _check(spec, is_being_prepared=memory is not None and memory.is_being_made)
     # Of a guest that is launched from memory, the machine that is loaded has none but its first disk.
@@ -133,7 +135,8 @@ def command_line(
         # Seen by screenshots only: text as a PC's boot loader and kernel write it.
         *("-device", f"VGA,vgamem_mb=4,bus={BUS},addr=0x3.0x3"),
         *firmware.blockdevs(spec.firmware),
-        *_disks(spec, chains, host.disk_io, slots, have_devices=have_devices),
+        *(("-object", secret_option(KEY_FROM_GUEST)) if encrypted else ()),
+        *_disks(spec, chains, host.disk_io, slots, encrypted, have_devices=have_devices),
         *(("-incoming", "defer") if incoming else ()),
     ]
 
@@ -279,12 +282,14 @@ def _disks(
     chains: Mapping[LayerId, Sequence[LayerId]],
     disk_io: DiskIo,
     slots: Mapping[str, int],
+    encrypted: Collection[LayerId],
     *,
     have_devices: bool,
 ) -> list[str]:
     arguments = []
     for index, (disk, device) in enumerate(zip(spec.disks, disk_devices(spec, slots), strict=True)):
-        arguments += ["-blockdev", json.dumps(disk_node(chains[disk.layer], disk_io))]
+        node = disk_node(chains[disk.layer], disk_io, encrypted=disk.layer in encrypted)
+        arguments += ["-blockdev", json.dumps(node)]
         if have_devices or index == 0:
             arguments += ["-device", _options(device)]
     return arguments

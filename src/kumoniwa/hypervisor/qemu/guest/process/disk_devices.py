@@ -4,11 +4,13 @@ import re
 from collections.abc import Mapping, Sequence
 
 from kumoniwa.hypervisor.driver import DiskBus, DriverError, GuestDisk, GuestSpec, LayerId
+from kumoniwa.hypervisor.qemu.disks import encryption
 from kumoniwa.hypervisor.qemu.guest.process.slots import BUS, FIRST_DISK_SLOT
 from kumoniwa.refusal import REPORT_IT
 from kumoniwa.values import dataclass
 
 LAYERS_FROM_GUEST = "../../layers"
+KEY_FROM_GUEST = f"../../{encryption.KEY_FILE}"
 DISK_IDS = "disk-"  # what the ids of disks begin with
 _MOST_NAMED = 64  # layers below a disk's; QEMU finds further ones by itself: an argument's length has a limit
 
@@ -24,27 +26,28 @@ class DiskIo:
     reason: str
 
 
-def disk_node(chain: Sequence[LayerId], disk_io: DiskIo) -> dict[str, object]:
+def disk_node(chain: Sequence[LayerId], disk_io: DiskIo, *, encrypted: bool = False) -> dict[str, object]:
     """The block node of a layer, for `-blockdev` and `blockdev-add`: writable, flushes reach the host's disk.
 
     `chain`: the layer and all that it stands on, top to bottom. QEMU would find that by itself, and read it by threads.
+    `encrypted`: they all are.
     """
     layer, *below = chain
-    node = _node(layer, disk_io) | {"node-name": layer, "discard": "unmap"}
+    node = _node(layer, disk_io, encrypted) | {"node-name": layer, "discard": "unmap"}
     node["file"] = {**_file(layer, disk_io), "discard": "unmap", "locking": "on"}
     at = node
-    for each in below[:_MOST_NAMED]:
-        at["backing"] = at = _node(each, disk_io)
+    for each in below if encrypted else below[:_MOST_NAMED]:  # it would not know what opens an encrypted one
+        at["backing"] = at = _node(each, disk_io, encrypted)
     return node
 
 
-def node_on_top(layer: LayerId, disk_io: DiskIo) -> dict[str, object]:
+def node_on_top(layer: LayerId, disk_io: DiskIo, *, encrypted: bool = False) -> dict[str, object]:
     """The node of a layer without its backing file, to be set on the node that stands there already."""
-    return disk_node([layer], disk_io) | {"backing": None}
+    return disk_node([layer], disk_io, encrypted=encrypted) | {"backing": None}
 
 
-def _node(layer: LayerId, disk_io: DiskIo) -> dict[str, object]:
-    return {"driver": "qcow2", "file": _file(layer, disk_io)}
+def _node(layer: LayerId, disk_io: DiskIo, encrypted: bool) -> dict[str, object]:
+    return {"driver": "qcow2", "file": _file(layer, disk_io), **(encryption.OPENED if encrypted else {})}
 
 
 def _file(layer: LayerId, disk_io: DiskIo) -> dict[str, object]:

@@ -19,6 +19,8 @@ from kumoniwa.hypervisor.driver import (
     SerialConsole,
     Tap,
 )
+from kumoniwa.hypervisor.qemu.disks import encryption
+from kumoniwa.hypervisor.qemu.disks.layer_checks import is_encrypted
 from kumoniwa.hypervisor.qemu.guest.process import firmware, log_files, record
 from kumoniwa.hypervisor.qemu.guest.process.command_line import (
     AGENT,
@@ -30,6 +32,7 @@ from kumoniwa.hypervisor.qemu.guest.process.command_line import (
 )
 from kumoniwa.hypervisor.qemu.guest.process.console import SOCKET as CONSOLE_SOCKET
 from kumoniwa.hypervisor.qemu.guest.process.console import Console
+from kumoniwa.hypervisor.qemu.guest.process.disk_devices import LAYERS_FROM_GUEST
 from kumoniwa.hypervisor.qemu.guest.process.host_process import Identity, Process, find_in, identify
 from kumoniwa.hypervisor.qemu.guest.process.monitor import Monitor, MonitorEvent
 from kumoniwa.hypervisor.qemu.untrusted import Value, shown
@@ -130,7 +133,10 @@ class Machine:
             launch = None if memory is None else listen(LAUNCH_SOCKET)
             await asyncio.to_thread(firmware.ensure_variables, folder, spec.firmware)
             channels = Channels(monitor, console, agent, tuple(tap.tap for tap in taps), lone, launch)
-            argv = command_line(spec, chains, host, channels, memory, incoming=incoming, slots=slots or {})
+            encrypted = await asyncio.to_thread(_encrypted, folder / LAYERS_FROM_GUEST, spec)
+            argv = command_line(
+                spec, chains, host, channels, memory, incoming=incoming, slots=slots or {}, encrypted=encrypted
+            )
             await asyncio.to_thread(record.write, folder, record.GuestRecord(spec, None))
             listening = [file for file in (monitor, console, agent, lone, launch) if file is not None]
             # The last one is for nobody to use: by it the network's namespace lives as long as the guest.
@@ -293,6 +299,14 @@ def _spawn(argv: list[str], folder: Path, inherited: list[int]) -> Identity | No
     if (identity := identify(pid)) is None:
         run.reap(pid)
     return identity
+
+
+def _encrypted(layers: Path, spec: GuestSpec) -> frozenset[LayerId]:
+    """The layers of the guest's disks that are encrypted. Raises `DriverError` where what opens them is not there."""
+    found = frozenset(disk.layer for disk in spec.disks if is_encrypted(layers, disk.layer))
+    if found:
+        encryption.check_key(layers)
+    return found
 
 
 def _failure(folder: Path) -> DriverError:

@@ -1,0 +1,35 @@
+"""Copies of snapshots that are encrypted where their source is not, or under another key."""
+
+from dataclasses import replace
+
+from sqlalchemy import Connection
+
+from kumoniwa.api.call import Call
+from kumoniwa.api.ec2.volumes.encryption import key_for, new_layer, written_anew
+from kumoniwa.hypervisor.driver import Capacity
+from kumoniwa.model.snapshots import Snapshot
+from kumoniwa.placement.disk_room import NEW_LAYER_BYTES, check_room
+from kumoniwa.store import layers
+
+
+def copy_key(
+    connection: Connection, call: Call, source: Snapshot, encrypted: bool | None, key: str | None
+) -> str | None:
+    """The key that a copy is encrypted under; None: it is not encrypted. A key is one of the region of the copy, so
+    that of a source in another region is not the copy's."""
+    if source.encrypted and key is None and source.region != call.region:
+        return key_for(connection, call, None, True, None)
+    return key_for(connection, call, source, encrypted, key)
+
+
+def under_key(
+    connection: Connection, call: Call, host: Capacity, made: Snapshot, source: Snapshot, key: str | None
+) -> Snapshot:
+    """The copy as it is to be written: under this key, with a layer of its own where that is not the source's, which is
+    made and measured before the copy is completed. Raises EC2's refusal where the host has no room for it."""
+    if key == source.kms_key_id:
+        return replace(made, kms_key_id=key)
+    check_room(host, NEW_LAYER_BYTES + written_anew(source, key))
+    layer = new_layer(call, source, source.volume_size_gib, key)
+    layers.add(connection, layer)
+    return replace(made, kms_key_id=key, layer_id=layer.id, changed_bytes=None, full_bytes=None)

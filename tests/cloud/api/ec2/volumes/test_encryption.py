@@ -1,0 +1,206 @@
+"""Encrypted volumes, snapshots and images: which are, under which key, and what becomes of those whose key fails."""
+
+from typing import Any
+
+import pytest
+from stack import Stack
+from volumes_at_hand import ZONE, create, disable, own_key, refused, root_of, states, volume
+
+from kumoniwa.store import layers, volumes
+
+pytestmark = pytest.mark.anyio
+
+AWAY = "eu-west-1"
+
+
+async def image_of(stack: Stack) -> dict[str, Any]:
+    image: dict[str, Any] = (await stack.call("DescribeImages"))["Images"][0]
+    return image
+
+
+async def snapshot(stack: Stack, snapshot_id: str, region: str = "us-east-1") -> dict[str, Any]:
+    described = await stack.in_region(region).call("DescribeSnapshots", SnapshotIds=[snapshot_id])
+    found: dict[str, Any] = described["Snapshots"][0]
+    return found
+
+
+async def plain_snapshot(stack: Stack) -> str:
+    """A snapshot of a volume to which a guest has written."""
+    instance = await stack.launch()
+    made = await stack.call("CreateSnapshot", VolumeId=await root_of(stack, instance))
+    await stack.idle()
+    return str(made["SnapshotId"])
+
+
+async def chain_of(stack: Stack, volume_id: str) -> list[bool]:
+    """Of a volume's layers, from the top, whether each is encrypted."""
+
+    def read(connection: Any) -> list[bool]:
+        found = volumes.get(connection, volume_id)
+        assert found is not None
+        return [layer.encrypted for layer in layers.standing(connection, found.head)]
+
+    return await stack.running.cloud.world.database.read(read)
+
+
+def is_ebs_key(arn: str) -> bool:
+    return arn.startswith("arn:aws:kms:us-east-1:123456789012:key/")
+
+
+async def test_an_empty_encrypted_volume_is_under_the_key_that_was_named_or_under_awss_own(stack: Stack) -> None:
+    own = await own_key(stack)
+    for asked in ({}, {"KmsKeyId": own}, {"KmsKeyId": "alias/mine"}, {"KmsKeyId": own.rpartition("/")[2]}):
+        volume_id = await create(stack, Encrypted=True, **asked)
+        described = await volume(stack, volume_id)
+        assert described["Encrypted"]
+        assert described["KmsKeyId"] == own if asked else is_ebs_key(described["KmsKeyId"])
+        assert await chain_of(stack, volume_id) == [True]
+    plain = await volume(stack, await create(stack, Encrypted=False))
+    assert (plain["Encrypted"], plain.get("KmsKeyId")) == (False, None)
+    found = await stack.call("DescribeVolumes", Filters=[{"Name": "encrypted", "Values": ["true"]}])
+    assert len(found["Volumes"]) == 4
+    with refused("InvalidParameterDependency", "The parameter KmsKeyId requires the parameter Encrypted to be set."):
+        await create(stack, KmsKeyId=own)
+
+
+async def test_an_encrypted_volume_of_a_plain_snapshot_holds_the_same_and_stands_on_nothing_plain(stack: Stack) -> None:
+    of = await plain_snapshot(stack)
+    volume_id = await create(stack, SnapshotId=of, Size=9, Encrypted=True)
+    described = await volume(stack, volume_id)
+    assert (described["Encrypted"], described["SnapshotId"], described["Size"]) == (True, of, 9)
+    assert await chain_of(stack, volume_id) == [True]
+    source = (await stack.call("DescribeSnapshots", SnapshotIds=[of]))["Snapshots"][0]
+    cut = await stack.call("CreateSnapshot", VolumeId=volume_id)
+    await stack.idle()
+    of_copy = await snapshot(stack, cut["SnapshotId"])
+    assert (cut["Encrypted"], of_copy["Encrypted"], of_copy["KmsKeyId"]) == (True, True, described["KmsKeyId"])
+    assert of_copy["FullSnapshotSizeInBytes"] == source["FullSnapshotSizeInBytes"]
+    again = await create(stack, SnapshotId=cut["SnapshotId"], Size=9)
+    assert (await volume(stack, again))["KmsKeyId"] == described["KmsKeyId"]
+    assert await chain_of(stack, again) == [True, True]
+
+
+async def test_another_key_makes_another_copy(stack: Stack) -> None:
+    first, second = await own_key(stack), await own_key(stack, "other")
+    volume_id = await create(stack, Encrypted=True, KmsKeyId=first)
+    cut = (await stack.call("CreateSnapshot", VolumeId=volume_id))["SnapshotId"]
+    await stack.idle()
+    other = await create(stack, SnapshotId=cut, Encrypted=True, KmsKeyId=second)
+    assert (await volume(stack, other))["KmsKeyId"] == second
+    assert await chain_of(stack, other) == [True]
+    copied = await stack.call(
+        "CopySnapshot", SourceRegion="us-east-1", SourceSnapshotId=cut, Encrypted=True, KmsKeyId="alias/other"
+    )
+    await stack.idle()
+    assert (await snapshot(stack, copied["SnapshotId"]))["KmsKeyId"] == second
+
+
+async def test_a_snapshot_is_copied_into_an_encrypted_one_and_away(stack: Stack) -> None:
+    of = await plain_snapshot(stack)
+    source = await snapshot(stack, of)
+    copy = {"SourceRegion": "us-east-1", "SourceSnapshotId": of}
+    made = (await stack.call("CopySnapshot", **copy, Encrypted=True))["SnapshotId"]
+    await stack.idle()
+    told = await snapshot(stack, made)
+    assert (told["State"], told["Encrypted"]) == ("completed", True)
+    assert told["FullSnapshotSizeInBytes"] == source["FullSnapshotSizeInBytes"]
+    away = stack.in_region(AWAY)
+    copy = {"SourceRegion": "us-east-1", "SourceSnapshotId": made}
+    there = (await away.call("CopySnapshot", **copy))["SnapshotId"]
+    await stack.idle()
+    told = await snapshot(stack, there, AWAY)
+    assert (told["State"], told["Encrypted"]) == ("completed", True)
+    assert told["KmsKeyId"].startswith(f"arn:aws:kms:{AWAY}:")
+    with refused("OperationNotPermitted"):
+        share = {"CreateVolumePermission": {"Add": [{"Group": "all"}]}}
+        await stack.call("ModifySnapshotAttribute", SnapshotId=made, **share)
+
+
+async def test_an_image_is_copied_into_an_encrypted_one_whose_instances_are_encrypted(stack: Stack) -> None:
+    source = await image_of(stack)
+    asked = {"SourceRegion": "us-east-1", "SourceImageId": source["ImageId"], "Name": "sealed", "Encrypted": True}
+    image_id = (await stack.call("CopyImage", **asked))["ImageId"]
+    await stack.idle()
+    image = (await stack.call("DescribeImages", ImageIds=[image_id]))["Images"][0]
+    assert (image["State"], image["BlockDeviceMappings"][0]["Ebs"]["Encrypted"]) == ("available", True)
+    by_filter = [{"Name": "block-device-mapping.encrypted", "Values": ["true"]}]
+    assert [one["ImageId"] for one in (await stack.call("DescribeImages", Filters=by_filter))["Images"]] == [image_id]
+    root = await root_of(stack, await stack.launch(ImageId=image_id))
+    assert (await volume(stack, root))["Encrypted"]
+    assert await chain_of(stack, root) == [True, True]
+
+
+async def test_a_launch_encrypts_what_it_is_asked_to_and_goes_on_as_any(stack: Stack) -> None:
+    own = await own_key(stack)
+    mappings = [
+        {"DeviceName": "/dev/xvda", "Ebs": {"Encrypted": True}},
+        {"DeviceName": "/dev/sdf", "Ebs": {"VolumeSize": 1, "Encrypted": True, "KmsKeyId": "alias/mine"}},
+        {"DeviceName": "/dev/sdg", "Ebs": {"VolumeSize": 1}},
+    ]
+    instance = await stack.launch(BlockDeviceMappings=mappings)
+    told = await stack.instance(instance)
+    assert told["State"]["Name"] == "running"
+    ids = {one["DeviceName"]: one["Ebs"]["VolumeId"] for one in told["BlockDeviceMappings"]}
+    described = {name: await volume(stack, one) for name, one in ids.items()}
+    assert {name: one["Encrypted"] for name, one in described.items()} == {
+        "/dev/xvda": True,
+        "/dev/sdf": True,
+        "/dev/sdg": False,
+    }
+    assert described["/dev/sdf"]["KmsKeyId"] == own
+    image_id = (await stack.call("CreateImage", InstanceId=instance, Name="golden"))["ImageId"]
+    await stack.idle()
+    image = (await stack.call("DescribeImages", ImageIds=[image_id]))["Images"][0]
+    assert [one["Ebs"]["Encrypted"] for one in image["BlockDeviceMappings"]] == [True, True, False]
+    await stack.call("StopInstances", InstanceIds=[instance])
+    await stack.idle()
+    await stack.call("StartInstances", InstanceIds=[instance])
+    await stack.idle()
+    assert (await stack.instance(instance))["State"]["Name"] == "running"
+
+
+async def test_with_encryption_by_default_all_that_is_new_is_encrypted(stack: Stack) -> None:
+    own = await own_key(stack)
+    await stack.call("EnableEbsEncryptionByDefault")
+    await stack.call("ModifyEbsDefaultKmsKeyId", KmsKeyId=own)
+    made = [await create(stack), await create(stack, Encrypted=False), await root_of(stack, await stack.launch())]
+    assert [(await volume(stack, one)).get("KmsKeyId") for one in made] == [own] * 3
+    await stack.call("DisableEbsEncryptionByDefault")
+    assert not (await volume(stack, await create(stack)))["Encrypted"]
+
+
+async def test_a_volume_whose_key_there_is_not_comes_to_nothing_as_on_ec2(stack: Stack) -> None:
+    answer = await stack.call("CreateVolume", AvailabilityZone=ZONE, Size=1, Encrypted=True, KmsKeyId="alias/none")
+    assert (answer["State"], answer["KmsKeyId"]) == ("creating", "alias/none")
+    await stack.idle()
+    with refused("InvalidVolume.NotFound", f"The volume '{answer['VolumeId']}' does not exist."):
+        await volume(stack, answer["VolumeId"])
+
+
+async def test_a_launch_or_a_start_whose_key_is_disabled_fails_and_says_so(stack: Stack) -> None:
+    own = await own_key(stack)
+    mapping = {"DeviceName": "/dev/xvda", "Ebs": {"Encrypted": True, "KmsKeyId": own}}
+    stopped = await stack.launch(BlockDeviceMappings=[mapping])
+    await stack.call("StopInstances", InstanceIds=[stopped])
+    await stack.idle()
+    await disable(stack, own)
+    failed = await stack.launch(BlockDeviceMappings=[mapping])
+    await stack.call("StartInstances", InstanceIds=[stopped])
+    await stack.idle()
+    for instance, state in ((failed, "terminated"), (stopped, "stopped")):
+        told = await stack.instance(instance)
+        assert told["State"]["Name"] == state
+        assert told["StateReason"]["Code"] == "Client.InvalidKMSKey.InvalidState"
+        assert told["StateReason"]["Message"].startswith("Client.InvalidKMSKey.InvalidState: The KMS key provided is")
+
+
+async def test_a_volume_deleted_before_its_copy_was_made_leaves_nothing(stack: Stack) -> None:
+    of = await plain_snapshot(stack)
+    before = await stack.driver.disks.all_layers()
+    made = [await create(stack, SnapshotId=of, Size=8, Encrypted=True) for _ in range(2)]
+    assert [(await states(stack, one))[0] for one in made] == ["available"] * 2
+    for one in made:
+        await stack.call("DeleteVolume", VolumeId=one)
+    await stack.idle()
+    await stack.running.cloud.world.collector.collect()
+    assert await stack.driver.disks.all_layers() == before

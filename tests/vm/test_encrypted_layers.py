@@ -1,0 +1,108 @@
+"""Encrypted layers with real files and guests: nothing of what was written to them is read without their key."""
+
+import shutil
+from collections.abc import AsyncIterator
+from pathlib import Path
+
+import pytest
+from contract_bench import MIB, overlay
+from qemu_bench import QemuBench, qemu
+from storage_contract import StorageContract
+
+from kumoniwa.hypervisor.driver import DriverError, GuestDisk, GuestState, KnownLayer, LayerDamaged
+from kumoniwa.hypervisor.qemu.disks import encryption, layer_checks
+
+pytestmark = [pytest.mark.anyio, pytest.mark.vm, pytest.mark.timeout(300)]
+
+
+@pytest.fixture
+async def bench(tmp_path: Path) -> AsyncIterator[QemuBench]:
+    """On one bus: what is encrypted is the same on either."""
+    async with qemu(tmp_path, encrypted=True) as bench:
+        yield bench
+
+
+class TestEncryptedDisks(StorageContract):
+    """All that is promised of disks is promised of encrypted ones."""
+
+
+def _files(bench: QemuBench) -> dict[str, bytes]:
+    """All files of the cloud."""
+    return {path.name: path.read_bytes() for path in bench.data_dir.rglob("*") if path.is_file()}
+
+
+async def test_no_file_tells_what_a_guest_has_written(bench: QemuBench) -> None:
+    guest, spec = await bench.up(1)
+    root = spec.disks[0]
+    await bench.write(spec.id, "first")
+    cut = await overlay(bench, root)
+    await bench.run(guest.ensure_cut([cut]))
+    await bench.write(spec.id, "second")
+    await bench.run(guest.ensure_off(deadline=300, skip_os_shutdown=True))
+    copy = bench.layer()
+    await bench.driver.disks.ensure_encrypted_copy(copy, cut.new, 16 * MIB, lambda _: None)
+    for text, layers in (("first", (cut.old, cut.new, copy)), ("second", (cut.new, copy))):
+        assert [await bench.holds(layer, text) for layer in layers] == [True] * len(layers)
+    (bench.data_dir / "looked-into.raw").unlink()
+    found = [name for name, data in _files(bench).items() for text in ("first", "second") if bench.sector(text) in data]
+    assert found == []
+    for layer in (cut.old, cut.new, copy):
+        assert layer_checks.is_encrypted(bench.data_dir / "layers", layer)
+    assert (bench.data_dir / encryption.KEY_FILE).stat().st_mode & 0o777 == 0o600
+    measure = await bench.driver.disks.measure(copy)
+    known = KnownLayer(None, 16 * MIB, measure.file_bytes, measure.sha256)
+    assert await bench.driver.disks.faults(copy, known, thorough=True) == []
+
+
+async def test_a_copy_tells_how_far_it_is_and_is_made_once(bench: QemuBench) -> None:
+    spec, copy, told = await bench.spec(), bench.layer(), list[int]()
+    await bench.driver.disks.ensure_encrypted_copy(copy, spec.disks[0].layer, 8 * MIB, told.append)
+    assert told[-1] == 100
+    written = (path := bench.data_dir / "layers" / f"{copy}.qcow2").stat().st_mtime_ns
+    await bench.driver.disks.ensure_encrypted_copy(copy, spec.disks[0].layer, 8 * MIB, told.append)
+    assert path.stat().st_mtime_ns == written
+    assert await bench.driver.disks.parent(copy) is None
+    with pytest.raises(LayerDamaged):
+        await bench.driver.disks.ensure_encrypted_copy(bench.layer(), bench.layer(), 8 * MIB, told.append)
+
+
+async def test_a_guest_of_plain_disks_gets_an_encrypted_one_while_it_runs(tmp_path: Path) -> None:
+    async with qemu(tmp_path) as bench:
+        guest, _ = await bench.up()
+        for serial in ("volone", "voltwo"):
+            layer = bench.layer()
+            await bench.driver.disks.ensure_empty(layer, 8 * MIB, encrypted=True)
+            disk = GuestDisk(layer, serial)
+            await bench.run(guest.ensure_attached(disk))
+            cut = await overlay(bench, disk)
+            await bench.run(guest.ensure_cut([cut]))
+            assert layer_checks.is_encrypted(bench.data_dir / "layers", cut.new)
+
+
+async def test_without_the_key_or_with_another_nothing_is_opened_and_nothing_lost(bench: QemuBench) -> None:
+    guest, spec = await bench.up()
+    await bench.write(spec.id, "kept")
+    await bench.run(guest.ensure_off(deadline=300, skip_os_shutdown=True))
+    key, aside = bench.data_dir / encryption.KEY_FILE, bench.data_dir / "aside"
+    shutil.move(key, aside)
+    with pytest.raises(DriverError, match=encryption.KEY_FILE):
+        await bench.run(guest.ensure_running(spec))
+    with pytest.raises(DriverError, match=encryption.KEY_FILE):
+        await bench.driver.disks.ensure_size(spec.disks[0].layer, 16 * MIB)
+    key.write_text("another one")
+    with pytest.raises(DriverError):
+        await bench.run(guest.ensure_running(spec))
+    assert await guest.observe() is GuestState.ABSENT
+    shutil.move(aside, key)
+    await bench.run(guest.ensure_running(spec))
+    assert await bench.holds(spec.disks[0].layer, "kept")
+
+
+async def test_an_encrypted_layer_on_a_plain_one_is_damage(bench: QemuBench) -> None:
+    spec, layers = await bench.spec(1), bench.data_dir / "layers"
+    above = await overlay(bench, spec.disks[1])
+    plain = bench.layer()
+    await bench.driver.disks.ensure_empty(plain, 8 * MIB)
+    shutil.copy(layer_checks.path_of(layers, plain), layer_checks.path_of(layers, above.old))
+    with pytest.raises(LayerDamaged, match=r"is encrypted and .* is not"):
+        layer_checks.check_chain(layers, above.new)

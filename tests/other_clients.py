@@ -62,8 +62,10 @@ class OtherClient:
 
 def installed(name: str, environment: Mapping[str, str], *, must_be: bool) -> OtherClient:
     """The client of this name of `scripts/clients`. One that is not installed skips the test, or fails it where it
-    `must_be`."""
+    `must_be`; one that this machine cannot have skips it."""
     folder = INSTALLED / name
+    if (reasons := folder / ".not-to-be-had").exists():
+        pytest.skip(reasons.read_text().strip())
     if not (folder / ".installed").exists():
         reason = f"{name} is not installed: scripts/clients {name} installs it"
         (pytest.fail if must_be else pytest.skip)(reason)

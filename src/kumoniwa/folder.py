@@ -108,7 +108,10 @@ def write_private_text(path: Path, text: str) -> None:
 
 
 def write_private_once(path: Path, text: str) -> None:
-    """Write such a file unless one is there. Of several that do so at once, one writes it: the others keep that one."""
+    """Write such a file unless one is there: keys, which what they have sealed needs for ever.
+
+    Of several that do so at once, one writes it, and the others keep that one. It survives a power failure.
+    """
     draft = path.with_name(f"{path.name}.{secrets.token_hex(4)}.new")
     _write(draft, text)
     try:
@@ -116,6 +119,16 @@ def write_private_once(path: Path, text: str) -> None:
             os.link(draft, path, follow_symlinks=False)
     finally:
         draft.unlink()
+    sync_folder(path.parent)
+
+
+def sync_folder(folder: Path) -> None:
+    """Make what was created, renamed or removed in a folder durable."""
+    descriptor = os.open(folder, os.O_RDONLY | os.O_DIRECTORY)
+    try:
+        os.fsync(descriptor)
+    finally:
+        os.close(descriptor)
 
 
 def _write(path: Path, text: str) -> None:

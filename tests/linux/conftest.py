@@ -17,6 +17,7 @@ from shared_guest import SharedGuest, SharedGuests
 _TURNS = ("unused_t2_guest", "guest_of_either_bus", "t2_guest", None, "demo")
 """The order of tests by the fixture that they ask for; `None` is where all others come."""
 _LONG = (
+    "test_a_guest_whose_root_is_encrypted_boots_is_imaged_and_tells_nothing",
     "test_an_imported_disk_boots_is_imaged_and_boots_again",
     "test_a_real_guest_sees_its_virtio_disks_come_grow_and_go_while_it_runs",
 )

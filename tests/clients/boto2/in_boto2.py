@@ -1,47 +1,16 @@
 """What programs of before 2018 do through boto 2, run by its own Python; prints what boto read, as JSON."""
 
 import json
-import os
 import sys
-import time
 from collections.abc import Callable
 from typing import Any
-from urllib.parse import urlsplit
 
 import boto
 import boto.ec2.autoscale
 import boto.ec2.elb
 import boto.vpc
 from boto.exception import EC2ResponseError
-from boto.regioninfo import RegionInfo
-
-PATIENCE = 30  # seconds
-
-
-def connect(kind: Any, service: str = "ec2") -> Any:
-    """A connection of boto's, as its documentation has it for clouds other than Amazon's.
-
-    From a host that is not called as Amazon's are it cannot read what to sign for, so it is told.
-    """
-    endpoint = urlsplit(os.environ["AWS_ENDPOINT_URL"])
-    connection = kind(
-        aws_access_key_id=os.environ["AWS_ACCESS_KEY_ID"],
-        aws_secret_access_key=os.environ["AWS_SECRET_ACCESS_KEY"],
-        region=RegionInfo(name=os.environ["AWS_REGION"], endpoint=endpoint.hostname),
-        port=endpoint.port,
-        is_secure=endpoint.scheme == "https",
-    )
-    connection.auth_service_name, connection.auth_region_name = service, os.environ["AWS_REGION"]
-    return connection
-
-
-def wait_for(thing: Any, state: str, name: str = "state") -> None:
-    deadline = time.monotonic() + PATIENCE
-    while getattr(thing, name) != state:
-        if time.monotonic() > deadline:
-            sys.exit(f"{thing.id} is {getattr(thing, name)} after {PATIENCE} s")
-        time.sleep(0.2)
-        thing.update()
+from in_boto2_connection import connect, wait_for
 
 
 def refusal(call: Callable[[], Any]) -> list[Any]:

@@ -4,6 +4,7 @@ from collections.abc import Callable
 from pathlib import Path
 
 import pytest
+from cloud_process import Sdk
 from other_clients import OtherClient
 
 pytestmark = pytest.mark.clients
@@ -47,3 +48,35 @@ def test_boto_2_leads_an_instance_and_a_network_through_their_lives(other_client
         "scaled": 0,
         "balanced": 0,
     }
+
+
+def test_images_are_made_each_day_and_the_oldest_go_although_they_are_protected(
+    other_client: Callable[[str], OtherClient], sdk: Sdk
+) -> None:
+    ec2, boto2, script = sdk.client(), other_client("boto2"), Path(__file__).with_name("in_boto2_images.py")
+    tags = [{"Key": "Name", "Value": "garden"}, {"Key": "Backup", "Value": "yes"}]
+    launched = ec2.run_instances(
+        ImageId=sdk.starting_image(),
+        MinCount=1,
+        MaxCount=1,
+        TagSpecifications=[{"ResourceType": "instance", "Tags": tags}],
+    )
+    [instance_id] = [instance["InstanceId"] for instance in launched["Instances"]]
+    ec2.get_waiter("instance_running").wait(InstanceIds=[instance_id])
+    others = {snapshot["SnapshotId"] for snapshot in ec2.describe_snapshots(OwnerIds=["self"])["Snapshots"]}
+    first, second = (boto2.python(script, f"2026-11-{day}", 2) for day in (27, 28))
+    assert first["pruned"] == second["pruned"] == []
+    [protected] = first["made"]
+    ec2.enable_image_deregistration_protection(ImageId=protected, WithCooldown=False)
+
+    third = boto2.python(script, "2026-11-29", 2)
+
+    assert third["lifted"] == third["pruned"] == [protected]
+    named = [{"Name": "description", "Values": [f"nightly backup of {instance_id}, *"]}]
+    left = ec2.describe_images(Owners=["self"], Filters=named)["Images"]
+    assert {image["ImageId"] for image in left} == {*second["made"], *third["made"]}
+    assert {image["Name"] for image in left} == {"garden 2026-11-28", "garden 2026-11-29"}
+    kept = {device["Ebs"]["SnapshotId"] for image in left for device in image["BlockDeviceMappings"]}
+    snapshots = {snapshot["SnapshotId"] for snapshot in ec2.describe_snapshots(OwnerIds=["self"])["Snapshots"]}
+    assert snapshots == others | kept, "the snapshots of what was pruned are gone, and no others"
+    ec2.terminate_instances(InstanceIds=[instance_id])

@@ -11,12 +11,14 @@ from other_clients import OtherClient
 
 pytestmark = [pytest.mark.clients, pytest.mark.every_client, pytest.mark.timeout(600)]
 
-_PACKER = Path("/usr/bin/packer")
-
 
 @pytest.fixture
 def packer(other_client: Callable[[str], OtherClient]) -> OtherClient:
     return other_client("packer")
+
+
+def _program(packer: OtherClient) -> Path:
+    return packer.folder / "root" / "usr" / "bin" / "packer"
 
 
 def _template(packer: OtherClient, folder: Path, **builder: Any) -> Path:
@@ -49,8 +51,8 @@ def test_an_image_is_made_without_logging_in(packer: OtherClient, sdk: Sdk, tmp_
             {"device_name": "/dev/xvda", "volume_size": 9, "volume_type": "gp2", "delete_on_termination": True}
         ],
     )
-    packer.output(_PACKER, "validate", template)
-    told = packer.output(_PACKER, "build", "-color=false", "-machine-readable", template, seconds=300)
+    packer.output(_program(packer), "validate", template)
+    told = packer.output(_program(packer), "build", "-color=false", "-machine-readable", template, seconds=300)
     [image] = ec2.describe_images(Owners=["self"], Filters=[{"Name": "name", "Values": ["by-packer-*"]}])["Images"]
     assert f"us-east-1:{image['ImageId']}" in told.replace("%!(PACKER_COMMA)", ",")
     assert image["Description"] == "made by Packer" and image["State"] == "available"
@@ -73,6 +75,6 @@ def test_an_image_whose_name_is_taken_is_refused_before_anything_is_launched(
         communicator="none",
         ami_name="debian-12-amd64-simulated",
     )
-    ran = packer.run(_PACKER, "build", "-color=false", template, seconds=120)
+    ran = packer.run(_program(packer), "build", "-color=false", template, seconds=120)
     assert ran.returncode != 0 and "is used by an existing AMI" in ran.stdout
     assert len(sdk.client().describe_instances()["Reservations"]) == launched

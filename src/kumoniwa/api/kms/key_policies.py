@@ -1,12 +1,13 @@
 """GetKeyPolicy, PutKeyPolicy and ListKeyPolicies."""
 
 import json
+import re
 
 from sqlalchemy import Connection
 
 from kumoniwa.api.call import Answer, Call, Parameters
 from kumoniwa.api.cloud import Cloud
-from kumoniwa.api.kms.kms_refusals import KmsLimitExceeded, MalformedKeyPolicy, NotFound
+from kumoniwa.api.kms.kms_refusals import InvalidKmsParameters, KmsLimitExceeded, MalformedKeyPolicy, NotFound
 from kumoniwa.api.kms.named_keys import named_key, own_key
 from kumoniwa.api.registry import Depth, action
 from kumoniwa.model.kms_keys import policy_of
@@ -14,6 +15,7 @@ from kumoniwa.store import kms_keys
 
 _DEFAULT = "default"
 _MOST_BYTES = 32 * 1024
+_TEXT = re.compile("[\t\n\r\x20-\xff]+")
 
 
 @action("GetKeyPolicy", service="kms")
@@ -62,6 +64,11 @@ def checked_policy(document: str) -> str:
     """A key policy, as far as its form goes. Raises KMS's refusals."""
     if len(document.encode()) > _MOST_BYTES:
         raise KmsLimitExceeded(f"A key policy can have a maximum of {_MOST_BYTES} bytes.")
+    if _TEXT.fullmatch(document) is None:
+        raise InvalidKmsParameters(
+            "1 validation error detected: Value at 'policy' failed to satisfy constraint: Member must satisfy regular "
+            "expression pattern: [\\u0009\\u000A\\u000D\\u0020-\\u00FF]+"
+        )
     try:
         read = json.loads(document)
     except (ValueError, RecursionError):

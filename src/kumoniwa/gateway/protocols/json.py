@@ -52,6 +52,10 @@ _CODES: Mapping[str, str] = {
     "UnsupportedOperation": "ValidationException",
 }
 """What services that speak JSON call the refusals that all services have."""
+_TEXTS: Mapping[str, str] = {
+    "DryRunOperation": "The request would have succeeded, but the DryRun option is set.",
+}
+"""Those refusals that have other words than EC2's."""
 
 
 class SerializationException(Ec2Error):
@@ -234,7 +238,8 @@ def json_codec(
 
 def refusal(error: Ec2Error) -> bytes:
     """A refusal in this protocol's words, whatever service is meant."""
-    return _written({"__type": _CODES.get(error.code, error.code), "message": error.message})
+    message = _TEXTS.get(error.code, error.message)
+    return _written({"__type": _CODES.get(error.code, error.code), "message": message})
 
 
 def status(error: Ec2Error) -> int:

@@ -56,6 +56,8 @@ async def test_a_policy_of_another_name_or_too_long_is_refused(stack: Stack) -> 
     for action, asked in (("GetKeyPolicy", {}), ("PutKeyPolicy", {"Policy": json.dumps(POLICY)})):
         refusal = await refused(stack, action, KeyId=key_id, PolicyName="other", **asked)
         assert refusal == ("NotFoundException", "No such policy exists")
+    other_text = json.dumps({**POLICY, "Id": "雲"}, ensure_ascii=False)
+    assert (await refused(stack, "PutKeyPolicy", KeyId=key_id, Policy=other_text))[0] == "ValidationException"
     long = json.dumps({**POLICY, "Id": 33_000 * "x"})
     assert (await refused(stack, "PutKeyPolicy", KeyId=key_id, Policy=long))[0] == "LimitExceededException"
 
@@ -174,9 +176,12 @@ async def test_a_grant_that_cannot_be_is_refused(stack: Stack) -> None:
         ({**grant, "Operations": ["Paint"]}, "ValidationException"),
         ({"KeyId": key["KeyId"], "Operations": ["Decrypt"]}, "ValidationException"),
         ({**grant, "KeyId": MISSING}, "NotFoundException"),
-        ({**grant, "DryRun": True}, "DryRunOperationException"),
     ):
         assert (await refused(stack, "CreateGrant", **asked))[0] == code, asked
+    assert await refused(stack, "CreateGrant", **grant, DryRun=True) == (
+        "DryRunOperationException",
+        "The request would have succeeded, but the DryRun option is set.",
+    )
     assert (await stack.ask("kms", "ListGrants", KeyId=key["KeyId"]))["Grants"] == []
     for asked in ({}, {"KeyId": key["KeyId"]}):
         assert (await refused(stack, "RetireGrant", **asked))[0] == "ValidationException"

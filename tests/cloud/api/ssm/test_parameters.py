@@ -1,5 +1,6 @@
 """Parameters of Systems Manager: written, read, listed, labelled, tagged, deleted, and refused in its words."""
 
+import asyncio
 from datetime import timedelta
 from typing import Any
 
@@ -171,6 +172,14 @@ async def test_a_secure_string_is_told_only_to_who_asks_for_decryption_and_lies_
     (folder / KEY_FILE).unlink()
     code, message = await refused(stack, "GetParameter", Name="/db/password", WithDecryption=True)
     assert (code, "Put a copy of it back" in message) == ("InvalidKeyId", True)
+
+
+async def test_first_secure_strings_that_come_together_have_one_key(stack: Stack) -> None:
+    names = [f"secret-{number}" for number in range(8)]
+    async with asyncio.TaskGroup() as group:
+        for name in names:
+            group.create_task(put(stack, name, name, Type="SecureString"))
+    assert [await value(stack, name, WithDecryption=True) for name in names] == names
 
 
 @pytest.mark.parametrize(

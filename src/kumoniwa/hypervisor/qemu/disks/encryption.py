@@ -10,7 +10,7 @@ import secrets
 from collections.abc import Mapping
 from pathlib import Path
 
-from kumoniwa.folder import read_private, write_private_text
+from kumoniwa.folder import read_private, write_private_once
 from kumoniwa.hypervisor.driver import DriverError
 
 KEY_FILE = "volumes.key"
@@ -46,7 +46,7 @@ def ensure_key(layers: Path) -> None:
     path = key_of(layers)
     try:
         if not os.path.lexists(path):
-            write_private_text(path, secrets.token_urlsafe(_BYTES))
+            write_private_once(path, secrets.token_urlsafe(_BYTES))
         check_key(layers)
     except OSError as failure:
         raise _missing(str(failure.strerror)) from failure

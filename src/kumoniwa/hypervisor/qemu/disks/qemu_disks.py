@@ -14,6 +14,7 @@ from pathlib import Path
 from weakref import WeakValueDictionary
 
 from kumoniwa import run
+from kumoniwa.folder import sync_folder
 from kumoniwa.hypervisor.driver import (
     BUSY_HOST,
     MAKE_ROOM,
@@ -38,7 +39,6 @@ from kumoniwa.hypervisor.qemu.disks.qcow2 import (
     check_raw,
     read_header,
 )
-from kumoniwa.hypervisor.qemu.guest.process.record import sync_folder
 from kumoniwa.hypervisor.qemu.untrusted import Limits, NotJson, Value, parsed, shown
 from kumoniwa.ids import is_well_formed
 

@@ -51,7 +51,7 @@ resource "aws_network_interface" "first" {
   tags              = { Name = var.changed ? "changed" : "first" }
 }
 
-resource "aws_instance" "web" {
+resource "aws_instance" "with_interfaces" {
   ami           = data.aws_ami.debian.id
   instance_type = "t3.micro"
   network_interface {
@@ -64,7 +64,7 @@ resource "aws_network_interface" "second" {
   subnet_id       = data.aws_subnets.first.ids[0]
   security_groups = [aws_security_group.web[var.changed ? 1 : 0].id]
   attachment {
-    instance     = aws_instance.web.id
+    instance     = aws_instance.with_interfaces.id
     device_index = 1
   }
 }

@@ -14,11 +14,11 @@ from typing import NamedTuple
 
 import structlog
 
+from kumoniwa.folder import sync_folder
 from kumoniwa.hypervisor.driver import DriverError
 from kumoniwa.hypervisor.qemu.guest.drives import agent
 from kumoniwa.hypervisor.qemu.guest.drives.agent_answers import AgentRefused, AgentSilent
 from kumoniwa.hypervisor.qemu.guest.process.machine import AGENT_SOCKET, Machine
-from kumoniwa.hypervisor.qemu.guest.process.record import sync_folder
 from kumoniwa.refusal import happened
 
 log = structlog.get_logger(__name__)

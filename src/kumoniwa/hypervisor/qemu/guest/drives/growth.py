@@ -13,10 +13,10 @@ import json
 from pathlib import Path
 from typing import Any
 
+from kumoniwa.folder import sync_folder
 from kumoniwa.hypervisor.driver import AGAIN, DiskBus, DriverError, GuestDisk
 from kumoniwa.hypervisor.qemu.guest.drives import plugs, stream
 from kumoniwa.hypervisor.qemu.guest.process.machine import Machine
-from kumoniwa.hypervisor.qemu.guest.process.record import sync_folder
 
 _NOTE = "growing.json"
 _UNSEEN = "grown-"  # and the serial number

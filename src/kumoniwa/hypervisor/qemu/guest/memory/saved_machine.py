@@ -12,6 +12,7 @@ import stat
 from ipaddress import IPv4Address
 from pathlib import Path
 
+from kumoniwa.folder import sync_folder
 from kumoniwa.hypervisor.driver import (
     DiskBus,
     DriverError,
@@ -24,7 +25,6 @@ from kumoniwa.hypervisor.driver import (
 )
 from kumoniwa.hypervisor.qemu.guest.process.command_line import Channels, Host, MemoryFile, command_line, processor
 from kumoniwa.hypervisor.qemu.guest.process.disk_devices import DiskIo
-from kumoniwa.hypervisor.qemu.guest.process.record import sync_folder
 from kumoniwa.hypervisor.qemu.untrusted import shown
 from kumoniwa.refusal import REPORT_IT
 from kumoniwa.values import dataclass

@@ -15,6 +15,7 @@ from datetime import datetime
 from pathlib import Path
 from typing import BinaryIO
 
+from kumoniwa.folder import sync_folder
 from kumoniwa.hypervisor.driver import GuestSpec
 from kumoniwa.hypervisor.driver.suspension import why_not_the_same
 from kumoniwa.hypervisor.qemu.guest.memory.saved_machine import Maker
@@ -111,7 +112,7 @@ class SuspendedFile:
     def publish(self) -> None:
         """It is written, and on the host's disk."""
         self.draft.rename(self.path)
-        record.sync_folder(self._folder)
+        sync_folder(self._folder)
 
     def open(self) -> BinaryIO:
         """It, to be read. What was put in its place is not waited for."""
@@ -124,7 +125,7 @@ class SuspendedFile:
     def use(self) -> None:
         """The guest is about to go on with it."""
         self.path.rename(self._used)
-        record.sync_folder(self._folder)
+        sync_folder(self._folder)
 
     def forget_used(self) -> None:
         """The guest runs, or boots."""

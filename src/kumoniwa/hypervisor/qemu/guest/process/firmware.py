@@ -7,8 +7,8 @@ import json
 import os
 from pathlib import Path
 
+from kumoniwa.folder import sync_folder
 from kumoniwa.hypervisor.driver import DriverError, Firmware
-from kumoniwa.hypervisor.qemu.guest.process.record import sync_folder
 
 _CODE = Path("/usr/share/OVMF/OVMF_CODE_4M.fd")
 _EMPTY_VARIABLES = Path("/usr/share/OVMF/OVMF_VARS_4M.fd")

@@ -7,6 +7,7 @@ from ipaddress import IPv4Address, IPv4Network
 from pathlib import Path
 from typing import Any
 
+from kumoniwa.folder import sync_folder
 from kumoniwa.hypervisor.driver import (
     DiskBus,
     DriverError,
@@ -100,12 +101,3 @@ def _nic(noted: dict[str, Any]) -> GuestNic:
         None if port is None else NetworkPort(**port),
         None if subnet is None else IPv4Network(subnet),
     )
-
-
-def sync_folder(folder: Path) -> None:
-    """Make what was created, renamed or removed in a folder durable."""
-    descriptor = os.open(folder, os.O_RDONLY | os.O_DIRECTORY)
-    try:
-        os.fsync(descriptor)
-    finally:
-        os.close(descriptor)

@@ -11,7 +11,7 @@ from kumoniwa.model.detached_consistency import detached_consistency
 from kumoniwa.model.layers import Layer
 from kumoniwa.model.snapshots import Snapshot, SnapshotState
 from kumoniwa.store import layers, snapshots
-from kumoniwa.workflows.steps.layers.keys import check_copy_key
+from kumoniwa.workflows.steps.layers.layer_keys import check_copy_key
 from kumoniwa.workflows.steps.layers.volume_layers import ensure_layers_made
 from kumoniwa.workflows.world import World
 

@@ -75,8 +75,10 @@ def vpc_output(one: DescribedVpc, tags: Mapping[str, str] | None, state: str = A
     """A VPC under EC2's member names."""
     vpc = one.vpc
     former = [(is_ipv6(block), block_output(block, DISASSOCIATED)) for block in one.former]
-    ipv4 = [*map(block_output, one.ipv4), *(shown for ipv6, shown in former if not ipv6)]
-    ipv6 = [*map(block_output, one.ipv6), *(shown for ipv6, shown in former if ipv6)]
+    # In the order of their associations, as EC2 has it: the first IPv4 block is the VPC's own and never taken away.
+    first, *further = map(block_output, one.ipv4)
+    ipv4 = [first, *(shown for ipv6, shown in former if not ipv6), *further]
+    ipv6 = [*(shown for ipv6, shown in former if ipv6), *map(block_output, one.ipv6)]
     return {
         "VpcId": vpc.id,
         "OwnerId": vpc.account,

@@ -180,8 +180,8 @@ async def test_a_block_that_was_taken_is_shown_for_a_while_and_counts_for_nothin
         "disassociated",
     ]
     states = [one["Ipv6CidrBlockState"]["State"] for one in shown["Ipv6CidrBlockAssociationSet"]]
-    assert states == ["associated"] * 4 + ["disassociated"]
-    assert shown["Ipv6CidrBlockAssociationSet"][-1]["AssociationId"] == ipv6
+    assert states == ["disassociated"] + ["associated"] * 4
+    assert shown["Ipv6CidrBlockAssociationSet"][0]["AssociationId"] == ipv6
     for kind in ("cidr_block_association", "ipv6_cidr_block_association"):
         (by_state,) = await found(cloud, "DescribeVpcs", "Vpcs", **{f"{kind}__state": "disassociated"})
         assert by_state["VpcId"] == vpc_id

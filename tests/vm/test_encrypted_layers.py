@@ -8,8 +8,9 @@ import pytest
 from contract_bench import MIB, overlay
 from qemu_bench import QemuBench, qemu
 from storage_contract import StorageContract
+from suspension_contract import SuspensionContract
 
-from kumoniwa.hypervisor.driver import DriverError, GuestDisk, GuestState, KnownLayer, LayerDamaged
+from kumoniwa.hypervisor.driver import DiskBus, DriverError, GuestDisk, GuestState, KnownLayer, LayerDamaged
 from kumoniwa.hypervisor.qemu.disks import encryption, layer_checks
 
 pytestmark = [pytest.mark.anyio, pytest.mark.vm, pytest.mark.timeout(300)]
@@ -24,6 +25,15 @@ async def bench(tmp_path: Path) -> AsyncIterator[QemuBench]:
 
 class TestEncryptedDisks(StorageContract):
     """All that is promised of disks is promised of encrypted ones."""
+
+
+class TestEncryptedSuspension(SuspensionContract):
+    """So is what is promised of guests that are suspended."""
+
+    @pytest.fixture
+    async def bench(self, tmp_path: Path) -> AsyncIterator[QemuBench]:
+        async with qemu(tmp_path, DiskBus.VIRTIO, encrypted=True) as bench:
+            yield bench
 
 
 def _files(bench: QemuBench) -> dict[str, bytes]:

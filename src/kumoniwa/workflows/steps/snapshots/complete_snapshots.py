@@ -11,6 +11,7 @@ from kumoniwa.model.detached_consistency import detached_consistency
 from kumoniwa.model.layers import Layer
 from kumoniwa.model.snapshots import Snapshot, SnapshotState
 from kumoniwa.store import layers, snapshots
+from kumoniwa.workflows.steps.layers.keys import check_copy_key
 from kumoniwa.workflows.steps.layers.volume_layers import ensure_layers_made
 from kumoniwa.workflows.world import World
 
@@ -81,7 +82,8 @@ async def ensure_measured(world: World, snapshot_ids: Sequence[str]) -> None:
 
     One whose layer cannot be read, or is not what it was when it was measured, is in `error` and says why; once the
     others are measured, its `LayerDamaged` is raised. Another snapshot of a layer that was measured is not measured
-    again. Takes as long as reading the layers' files does: no instance should be claimed meanwhile.
+    again. Raises `StepFailed` for a copy whose key cannot be used. Takes as long as reading the layers' files does: no
+    instance should be claimed meanwhile.
     """
     damage: LayerDamaged | None = None
     for snapshot_id in snapshot_ids:
@@ -107,6 +109,8 @@ async def _ensure_measured(world: World, snapshot_id: str) -> None:
             return None
         layer = layers.get(connection, snapshot.layer_id)
         assert layer is not None, "a foreign key holds it"
+        if layer.is_copy:
+            check_copy_key(connection, snapshot)
         return snapshot, layer, None if layer.sealed_sha256 is None else layers.sizes(connection, layer.id)
 
     if (found := await world.database.read(read)) is None:

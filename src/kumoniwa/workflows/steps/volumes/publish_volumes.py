@@ -7,8 +7,8 @@ from sqlalchemy import Connection
 from kumoniwa.model.volumes import VolumeState
 from kumoniwa.store import tags, volumes
 from kumoniwa.workflows.shared_commits import Rows, begins_with_rows, rows
+from kumoniwa.workflows.steps.layers.keys import is_usable
 from kumoniwa.workflows.steps.layers.volume_layers import collect_what_goes
-from kumoniwa.workflows.steps.volumes.volume_keys import is_usable
 from kumoniwa.workflows.world import World
 
 

@@ -10,8 +10,8 @@ from kumoniwa.model.volumes import Attachment, AttachmentState, Volume, VolumeSt
 from kumoniwa.store import instances, layers, volumes
 from kumoniwa.values import dataclass
 from kumoniwa.workflows.shared_commits import Rows, begins_with_rows, rows
+from kumoniwa.workflows.steps.layers.keys import check_keys
 from kumoniwa.workflows.steps.layers.volume_layers import copies_in, ensure_copied, ensure_layers_made, make_files
-from kumoniwa.workflows.steps.volumes.volume_keys import check_keys
 from kumoniwa.workflows.workflow import StepFailed
 from kumoniwa.workflows.world import World
 

@@ -5,6 +5,7 @@ from contextlib import suppress
 from typing import Any
 
 import pytest
+from asgi import Refused
 from stack import Stack
 from stored import workflows_on
 from whole import whole
@@ -194,6 +195,18 @@ async def test_a_launch_from_memory_that_fails_is_a_boot_on_the_images_own_disk(
     assert (await boots(stack, await launched(stack, image_id)))[0]["from_memory"] is True
     (workflow,) = await stack.running.cloud.read(lambda connection: workflows_on(connection, instance_id))
     assert workflow.error is None
+
+
+async def test_an_encrypted_root_is_none_that_was_prepared(stack: Stack) -> None:
+    image_id = await image(stack)
+    root = {"DeviceName": "/dev/xvda", "Ebs": {"Encrypted": True}}
+    sealed = await launched(stack, image_id, BlockDeviceMappings=[root])
+    assert await cold_because(stack, sealed) == "its root volume is encrypted"
+    asked = {"SourceRegion": "us-east-1", "SourceImageId": image_id, "Name": "sealed", "Encrypted": True}
+    copied = (await stack.call("CopyImage", **asked))["ImageId"]
+    await stack.idle()
+    with pytest.raises(Refused, match="an image of an encrypted snapshot"):
+        await stack.call("EnableFastLaunch", ImageId=copied)
 
 
 async def test_a_machine_from_which_no_guest_goes_on_is_not_tried_at_each_launch(stack: Stack) -> None:

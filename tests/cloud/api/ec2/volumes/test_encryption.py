@@ -177,6 +177,20 @@ async def test_a_volume_whose_key_there_is_not_comes_to_nothing_as_on_ec2(stack:
         await volume(stack, answer["VolumeId"])
 
 
+async def test_a_copy_whose_key_there_is_not_is_in_error_and_says_so(stack: Stack) -> None:
+    copy = {"SourceRegion": "us-east-1", "SourceSnapshotId": await plain_snapshot(stack)}
+    made = (await stack.call("CopySnapshot", **copy, Encrypted=True, KmsKeyId="alias/none"))["SnapshotId"]
+    source = await image_of(stack)
+    asked = {"SourceRegion": "us-east-1", "SourceImageId": source["ImageId"], "Name": "sealed", "Encrypted": True}
+    image_id = (await stack.call("CopyImage", **asked, KmsKeyId="alias/none"))["ImageId"]
+    await stack.idle()
+    told = await snapshot(stack, made)
+    assert told["State"] == "error"
+    assert told["StateMessage"].startswith("Given key ID is not accessible (alias/none). ")
+    image = (await stack.call("DescribeImages", ImageIds=[image_id]))["Images"][0]
+    assert (image["State"], "Given key ID is not accessible" in image["StateReason"]["Message"]) == ("failed", True)
+
+
 async def test_a_launch_or_a_start_whose_key_is_disabled_fails_and_says_so(stack: Stack) -> None:
     own = await own_key(stack)
     mapping = {"DeviceName": "/dev/xvda", "Ebs": {"Encrypted": True, "KmsKeyId": own}}

@@ -27,6 +27,7 @@ _UPDATED = {
         "aws_iam_user_policy.read",
         "aws_instance.web",
     },
+    "encrypted": {"aws_ebs_encryption_by_default.here", "aws_ebs_volume.data", "aws_instance.host"},
     "images": {
         "aws_ami.registered",
         "aws_ami_copy.copy",
@@ -81,6 +82,7 @@ interfaces that it is given, and wants to replace them then."""
 _OF_THE_PROVIDER = {
     "aws_instance.of_the_first",
     "aws_instance.overridden",
+    "aws_kms_key.disks",
     "aws_kms_key.first",
     "aws_kms_key.second",
     "aws_launch_template.web",

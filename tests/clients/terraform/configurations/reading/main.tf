@@ -251,6 +251,10 @@ data "aws_instance" "of_the_parameter" {
     name   = "image-id"
     values = [data.aws_ssm_parameter.one.insecure_value]
   }
+  filter {
+    name   = "instance-state-name" # what was terminated is told of for an hour
+    values = ["running"]
+  }
   depends_on = [aws_instance.web]
 }
 

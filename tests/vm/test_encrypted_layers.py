@@ -99,13 +99,30 @@ async def test_without_the_key_or_with_another_nothing_is_opened_and_nothing_los
         await bench.run(guest.ensure_running(spec))
     with pytest.raises(DriverError, match=encryption.KEY_FILE):
         await bench.driver.disks.ensure_size(spec.disks[0].layer, 16 * MIB)
+    with pytest.raises(DriverError, match=encryption.KEY_FILE):
+        await bench.driver.disks.ensure_empty(bench.layer(), 8 * MIB, encrypted=True)
+    assert not key.exists(), "another one would open none of them"
     key.write_text("another one")
     with pytest.raises(DriverError):
         await bench.run(guest.ensure_running(spec))
+    for refused in (
+        bench.driver.disks.measure(spec.disks[0].layer),
+        bench.driver.disks.ensure_encrypted_copy(bench.layer(), spec.disks[0].layer, 8 * MIB, lambda _: None),
+        bench.driver.disks.faults(spec.disks[0].layer, KnownLayer(None, 8 * MIB), thorough=True),
+    ):
+        with pytest.raises(DriverError, match=encryption.KEY_FILE) as wrong:
+            await refused
+        assert not isinstance(wrong.value, LayerDamaged), "nothing is wrong with the layer"
     assert await guest.observe() is GuestState.ABSENT
     shutil.move(aside, key)
     await bench.run(guest.ensure_running(spec))
     assert await bench.holds(spec.disks[0].layer, "kept")
+
+
+async def test_more_encrypted_layers_than_a_program_can_be_told_of_are_refused(bench: QemuBench) -> None:
+    spec = await bench.spec()
+    with pytest.raises(DriverError, match="stands on 500 encrypted layers"):
+        layer_checks.image(bench.data_dir / "layers", [spec.disks[0].layer] * 501)
 
 
 async def test_an_encrypted_layer_on_a_plain_one_is_damage(bench: QemuBench) -> None:

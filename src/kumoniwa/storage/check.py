@@ -177,8 +177,8 @@ async def _faults_of(database: Database, files: CheckedFiles, row: Layer, *, tho
     except Unreadable as unreadable:
         return [Fault(row.id, str(unreadable))]
     found: list[Fault] = []
-    if row.is_copy:  # its file is there, which its row does not know yet
-        row = replace(row, parent_id=None)
+    if row.is_copy:  # its file is there, which its row does not know yet: it is made right when it is next wanted
+        return []
     if parent is not None and await _is_below(database, row, parent):
         found.append(_compacted(row.id, parent))
         row = replace(row, parent_id=parent)

@@ -38,6 +38,7 @@ _DUE = Prepared(
     .order_by(_KEY.deletion_at)
     .limit(bindparam("at_most"))
 )
+_HAVE_MATERIAL = Prepared(select(_KEY.id).where(_KEY.material.is_not(None)).limit(1))
 _DELETED = Prepared(delete(kms_keys).where(among(_KEY.id, "ids")))
 
 _NAMED = (
@@ -123,6 +124,11 @@ def delete_due(connection: Connection, now: datetime, at_most: int) -> int:
     if due:
         _DELETED.run(connection, ids=listed(due))
     return len(due)
+
+
+def any_has_material(connection: Connection) -> bool:
+    """Whether a key of any account has been encrypted with."""
+    return bool(_HAVE_MATERIAL.scalars(connection))
 
 
 # Aliases.

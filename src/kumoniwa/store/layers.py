@@ -170,10 +170,12 @@ def note_made(connection: Connection, *ids: str) -> None:
     _MADE.run(connection, ids=listed(ids))
 
 
-def note_copied(connection: Connection, layer_id: str) -> bool:
-    """The file of a copy is made: it stands on nothing any more. Gives whether there is such a layer."""
+def note_slow_made(connection: Connection, layer_id: str) -> bool:
+    """The layer has its file: a copy stands on nothing any more. Gives whether there is such a layer."""
     found = get(connection, layer_id)
-    if found is not None and found.is_copy:
+    if found is not None and not found.is_copy:
+        note_made(connection, layer_id)
+    elif found is not None:
         alone = {"made": True, "is_copy": False, "parent_id": None}
         connection.execute(update(layers).where(layers.c.id == layer_id).values(alone))
         let_go(connection, [found.parent_id])

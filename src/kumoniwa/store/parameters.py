@@ -31,6 +31,7 @@ _BETWEEN = Prepared(
     .limit(_AT_ONCE)
 )
 _COUNTED = Prepared(select(func.count()).where(_IN_SCOPE, _COLUMNS.is_latest.is_(True)).select_from(parameters))
+_SEALED = Prepared(select(_COLUMNS.name).where(_COLUMNS.key_id.is_not(None)).limit(1))
 _NO_LONGER_LATEST = Prepared(update(parameters).where(_NAMED, _COLUMNS.is_latest.is_(True)).values(is_latest=False))
 _LABELLED = Prepared(
     update(parameters)
@@ -39,6 +40,11 @@ _LABELLED = Prepared(
 )
 _VERSION_FORGOTTEN = Prepared(delete(parameters).where(_NAMED, _COLUMNS.version == bindparam("of_version")))
 _FORGOTTEN = Prepared(delete(parameters).where(_NAMED))
+
+
+def any_is_sealed(connection: Connection) -> bool:
+    """Whether there is a SecureString, of any account."""
+    return bool(_SEALED.scalars(connection))
 
 
 def add(connection: Connection, parameter: Parameter) -> None:

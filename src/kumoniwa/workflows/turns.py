@@ -62,8 +62,8 @@ class Turns:
     def __init__(self) -> None:
         self.layer_files = asyncio.Lock()
         """For making the files of layers: two volumes may stand on one layer without a file, which is made once."""
-        self.copies = asyncio.Lock()
-        """For copying what a layer holds into another one: that takes the disk for a while."""
+        self.slow_layers = asyncio.Semaphore(2)
+        """For making layers that take a processor or the disk for a while: encrypted ones."""
         self.preparations = asyncio.Lock()
         """For preparing machines: one at a time, since each takes the processors for a while."""
         self._machines: WeakValueDictionary[str, MachineTurn] = WeakValueDictionary()

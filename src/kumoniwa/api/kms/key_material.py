@@ -49,7 +49,8 @@ async def usable_key(cloud: Cloud, call: Call, asked: str) -> UsableKey:
         return key
 
     key = await cloud.read(find)
-    root = await _root_key(cloud, make=True)
+    is_first = key.material is None and not await cloud.read(kms_keys.any_has_material)
+    root = await _root_key(cloud, make=is_first)  # a new one would open none of those that there are
     if key.material is None:
 
         def give_material(connection: Connection) -> Answer:

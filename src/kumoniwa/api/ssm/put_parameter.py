@@ -43,7 +43,7 @@ async def put_parameter(cloud: Cloud, call: Call, parameters: Parameters) -> Ans
     _check(parameters)
     # The key is made before the transaction, and is there for the next one where this is refused.
     is_secure = parameters.get("Type") in (None, ParameterType.SECURE_STRING)
-    key = await sealing_key(cloud, make=True) if is_secure else b""
+    key = await sealing_key(cloud, make=not await cloud.read(store.any_is_sealed)) if is_secure else b""
 
     def put(connection: Connection) -> Answer:
         kept = store.versions(connection, call.scope, name)

@@ -360,6 +360,8 @@ CREATE INDEX kms_keys_deleted ON kms_keys (deletion_at, id) WHERE deletion_at IS
 
 CREATE INDEX kms_keys_scope ON kms_keys (account, region, id);
 
+CREATE INDEX kms_keys_used ON kms_keys (id) WHERE material IS NOT NULL;
+
 CREATE TABLE launch_templates (
 	id VARCHAR NOT NULL,
 	account VARCHAR NOT NULL,
@@ -448,6 +450,8 @@ CREATE TABLE parameters (
 );
 
 CREATE INDEX parameters_latest ON parameters (account, region, is_latest, name);
+
+CREATE INDEX parameters_sealed ON parameters (key_id, name) WHERE key_id IS NOT NULL;
 
 CREATE TABLE peerings (
 	id VARCHAR NOT NULL,

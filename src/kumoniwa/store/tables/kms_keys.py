@@ -20,6 +20,7 @@ kms_keys = table(
     Column("tags", JSON, nullable=False),
     Column("material", Text),
     Index("kms_keys_scope", "account", "region", "id"),
+    Index("kms_keys_used", "id", sqlite_where=text("material IS NOT NULL")),
     Index("kms_keys_deleted", "deletion_at", "id", sqlite_where=text("deletion_at IS NOT NULL")),
 )
 

@@ -8,6 +8,7 @@ from sqlalchemy import (
     Integer,
     String,
     Text,
+    text,
 )
 
 from kumoniwa.model.parameters import ParameterType
@@ -28,6 +29,7 @@ parameters = table(
     Column("key_id", String),
     Column("labels", JSON, nullable=False),
     Index("parameters_latest", "account", "region", "is_latest", "name"),
+    Index("parameters_sealed", "key_id", "name", sqlite_where=text("key_id IS NOT NULL")),
 )
 
 parameter_tags = table(

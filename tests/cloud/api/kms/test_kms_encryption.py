@@ -161,7 +161,8 @@ async def test_no_secret_lies_in_the_database_or_the_trail(stack: Stack) -> None
     code, message = await refused(stack, "Decrypt", CiphertextBlob=blob, EncryptionContext=CONTEXT)
     assert (code, "Put a copy of it back" in message) == ("KMSInvalidStateException", True)
     another = (await make_key(stack))["KeyId"]
-    await encrypted(stack, another)  # with a new key of the cloud
+    assert (await refused(stack, "Encrypt", KeyId=another, Plaintext=SECRET))[0] == "KMSInvalidStateException"
+    assert not (folder / KEY_FILE).exists(), "a new key of the cloud would open none of those that there are"
     assert (await refused(stack, "Encrypt", KeyId=key_id, Plaintext=SECRET))[0] == "KMSInvalidStateException"
     (folder / "elsewhere").rename(folder / KEY_FILE)
     opened = await stack.ask("kms", "Decrypt", CiphertextBlob=blob, EncryptionContext=CONTEXT)

@@ -172,6 +172,9 @@ async def test_a_secure_string_is_told_only_to_who_asks_for_decryption_and_lies_
     (folder / KEY_FILE).unlink()
     code, message = await refused(stack, "GetParameter", Name="/db/password", WithDecryption=True)
     assert (code, "Put a copy of it back" in message) == ("InvalidKeyId", True)
+    another = {"Name": "/db/other", "Value": "x", "Type": "SecureString"}
+    assert (await refused(stack, "PutParameter", **another))[0] == "InvalidKeyId"
+    assert not (folder / KEY_FILE).exists(), "another key would open none of those that there are"
 
 
 async def test_first_secure_strings_that_come_together_have_one_key(stack: Stack) -> None:

@@ -13,7 +13,7 @@ from kumoniwa.api.ec2.kinds import EXPECTING, IMAGE
 from kumoniwa.api.ec2.named.image_lookup import ImageUnavailable, check_registered
 from kumoniwa.api.ec2.named.lookup import named
 from kumoniwa.api.ec2.snapshots.copy_durations import check_duration
-from kumoniwa.api.ec2.snapshots.encrypted_copies import copy_key, under_key
+from kumoniwa.api.ec2.snapshots.encrypted_copies import copy_key, needed_bytes, under_key
 from kumoniwa.api.ec2.tags import from_specifications, tags_of, write
 from kumoniwa.api.ec2.volumes.encryption import check_asked
 from kumoniwa.api.not_built import NotBuiltParameter, refuse
@@ -25,6 +25,7 @@ from kumoniwa.model.images import Image, ImageDevice, ImageState
 from kumoniwa.model.regions import REGIONS
 from kumoniwa.model.scope import Scope
 from kumoniwa.model.snapshots import Snapshot, SnapshotState
+from kumoniwa.placement.disk_room import check_room
 from kumoniwa.store import images, snapshots
 from kumoniwa.values import dataclass
 from kumoniwa.workflows.steps.snapshots.import_disks import NO_VOLUME
@@ -91,16 +92,20 @@ def _checked(host: Capacity, connection: Connection, call: Call, parameters: Par
     wanted = dict.fromkeys(device.snapshot_id for device in devices if device.snapshot_id is not None)
     asked = parameters.get("Encrypted"), parameters.get("KmsKeyId")
     check_asked(*asked)
-    made = {}
-    for snapshot_id in wanted:
-        of, copied = _copied_snapshot(connection, call, source, image, snapshot_id)
-        key = copy_key(connection, call, of, *asked)
-        made[snapshot_id] = under_key(connection, call, host, copied, of, key)
+    found = {snapshot_id: _copied_snapshot(connection, call, source, image, snapshot_id) for snapshot_id in wanted}
+    keys = {snapshot_id: copy_key(connection, call, of, *asked) for snapshot_id, (of, _) in found.items()}
+    check_room(host, sum(needed_bytes(of, keys[snapshot_id]) for snapshot_id, (of, _) in found.items()))
+    made = {
+        snapshot_id: under_key(connection, call, copied, of, keys[snapshot_id])
+        for snapshot_id, (of, copied) in found.items()
+    }
     own_devices = [
         replace(
             device,
             image_id=image.id,
             snapshot_id=None if device.snapshot_id is None else made[device.snapshot_id].id,
+            encrypted=device.encrypted if device.snapshot_id is None else None,  # as the copies are
+            kms_key_id=None,
         )
         for device in devices
     ]

@@ -200,6 +200,8 @@ def _check_unchanged(volume: Volume, mapping: Mapping[str, Any]) -> None:
         "iops": (ebs.get("Iops"), volume.iops),
         "throughput": (ebs.get("Throughput"), volume.throughput),
         "snapshotId": (ebs.get("SnapshotId"), None),
+        "encrypted": (ebs.get("Encrypted"), volume.encrypted),
+        "kmsKeyId": (ebs.get("KmsKeyId"), volume.kms_key_id),
         "virtualName": (mapping.get("VirtualName"), None),
     }
     for name, (asked, present) in unchanged.items():

@@ -17,7 +17,6 @@ from kumoniwa.api.ec2.kinds import SNAPSHOT
 from kumoniwa.api.ec2.named.lookup import named
 from kumoniwa.api.ec2.tags import from_specifications, write
 from kumoniwa.api.ec2.volumes.device_names import is_device_name
-from kumoniwa.api.ec2.volumes.encryption import check_asked
 from kumoniwa.api.ec2.volumes.volume_types import DEFAULT_VOLUME_TYPE, check_bootable, checked_volume
 from kumoniwa.api.not_built import NotBuiltParameter
 from kumoniwa.api.registry import Depth, action
@@ -47,6 +46,7 @@ _LACKING = {
     "UefiData": "images with UEFI data of their own (UefiData)",
 }
 _LACKING_EBS = (
+    "KmsKeyId",
     "OutpostArn",
     "AvailabilityZone",
     "AvailabilityZoneId",
@@ -173,7 +173,10 @@ def _volume(connection: Connection, call: Call, image: Image, name: str, ebs: Ma
     for member in _LACKING_EBS:
         if ebs.get(member) is not None:
             raise NotBuilt(f"{member} of a block device mapping")
-    check_asked(ebs.get("Encrypted"), ebs.get("KmsKeyId"))
+    if ebs.get("Encrypted") is not None and ebs.get("SnapshotId") is not None:
+        raise InvalidBlockDeviceMapping(
+            f"the encrypted flag cannot be specified since device {name} has a snapshot specified."
+        )
     snapshot, size = None, ebs.get("VolumeSize")
     if (snapshot_id := ebs.get("SnapshotId")) is not None:
         snapshot = _completed(named(connection, call.scope, SNAPSHOT, snapshot_id))
@@ -196,7 +199,6 @@ def _volume(connection: Connection, call: Call, image: Image, name: str, ebs: Ma
         throughput=ebs.get("Throughput"),
         delete_on_termination=ebs.get("DeleteOnTermination", True),
         encrypted=ebs.get("Encrypted"),
-        kms_key_id=ebs.get("KmsKeyId"),
     )
     checked_volume(device.volume_type, size, device.iops, device.throughput)
     return device

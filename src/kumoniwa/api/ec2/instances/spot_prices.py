@@ -19,6 +19,7 @@ from kumoniwa.api.ec2.named.region_lookup import check_region
 from kumoniwa.api.filters import Values, filters_of, matcher, passing
 from kumoniwa.api.listing import Asked, Listing, seen_last
 from kumoniwa.api.registry import Depth, action
+from kumoniwa.clock import precise
 from kumoniwa.errors import InvalidParameterValue
 from kumoniwa.model.instance_types import INSTANCE_TYPES, InstanceType
 from kumoniwa.model.regions import Zone, zones
@@ -116,11 +117,14 @@ def _pools(asked: Asked) -> Iterator[_Pool]:
         return  # no guest here runs another system
     wanted = None if (names := parameters.get("InstanceTypes")) is None else matcher(names)
     found = [zone for zone in zones(asked.call.region) if _is_asked_for(zone, parameters)]
+    passes = passing([one for one in filters_of(parameters) if one.name in _OF_POOLS], _FILTERS, None)
     for kind in INSTANCE_TYPES.every():
         if wanted is None or wanted(kind.name):
             for zone in found:
                 turn, minute = divmod(crc32(f"{kind.name} {zone.name}".encode()) % (LASTS_DAYS * _MINUTES), _MINUTES)
-                yield _Pool(kind, zone, minute, turn)
+                pool = _Pool(kind, zone, minute, turn)
+                if passes(_Price(pool, asked.call.at)):
+                    yield pool
 
 
 def _is_asked_for(zone: Zone, parameters: Parameters) -> bool:
@@ -151,8 +155,10 @@ _FILTERS: Mapping[str, Values[_Price]] = {
     "instance-type": lambda price: (price.pool.kind.name,),
     "product-description": lambda _: (_PRODUCT,),
     "spot-price": lambda price: (price.shown,),
-    "timestamp": lambda price: (price.at.isoformat(),),
+    "timestamp": lambda price: (precise(price.at), f"{price.at:%a %b %d %H:%M:%S} UTC {price.at:%Y}"),
 }
+_OF_POOLS = _FILTERS.keys() - {"spot-price", "timestamp"}
+"""Filters that all prices of a type in a zone pass, or none."""
 _PRICES = Listing(
     member="SpotPriceHistory",
     read=_read,

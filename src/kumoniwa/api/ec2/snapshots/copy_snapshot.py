@@ -9,7 +9,7 @@ from kumoniwa.api.cloud import Cloud, origin
 from kumoniwa.api.ec2.kinds import SNAPSHOT
 from kumoniwa.api.ec2.named.lookup import named
 from kumoniwa.api.ec2.snapshots.copy_durations import check_duration
-from kumoniwa.api.ec2.snapshots.encrypted_copies import copy_key, under_key
+from kumoniwa.api.ec2.snapshots.encrypted_copies import copy_key, needed_bytes, under_key
 from kumoniwa.api.ec2.snapshots.new_snapshot import MOST_DESCRIPTION
 from kumoniwa.api.ec2.tags import from_specifications, tag_set
 from kumoniwa.api.ec2.tags import write as write_tags
@@ -21,6 +21,7 @@ from kumoniwa.model.consistency import Consistency
 from kumoniwa.model.regions import REGIONS
 from kumoniwa.model.scope import Scope
 from kumoniwa.model.snapshots import Snapshot, SnapshotState
+from kumoniwa.placement.disk_room import check_room
 from kumoniwa.store import snapshots
 from kumoniwa.workflows.steps.snapshots.import_disks import NO_VOLUME
 from kumoniwa.workflows.stories.snapshots.finish_snapshots import finish_snapshots
@@ -66,7 +67,8 @@ async def copy_snapshot(cloud: Cloud, call: Call, parameters: Parameters) -> Ans
             raise IncorrectState(f"Snapshot '{source.id}' is not 'completed'.")
         key = copy_key(connection, call, source, parameters.get("Encrypted"), parameters.get("KmsKeyId"))
         made = copied(call, source, description or f"[Copied {source.id} from {source_region}]")
-        made = under_key(connection, call, host, made, source, key)
+        check_room(host, needed_bytes(source, key))
+        made = under_key(connection, call, made, source, key)
         snapshots.add(connection, made)
         write_tags(connection, call, made.id, "snapshot", tags)
         submit(

@@ -6,9 +6,8 @@ from sqlalchemy import Connection
 
 from kumoniwa.api.call import Call
 from kumoniwa.api.ec2.volumes.encryption import key_for, new_layer, written_anew
-from kumoniwa.hypervisor.driver import Capacity
 from kumoniwa.model.snapshots import Snapshot
-from kumoniwa.placement.disk_room import NEW_LAYER_BYTES, check_room
+from kumoniwa.placement.disk_room import NEW_LAYER_BYTES
 from kumoniwa.store import layers
 
 
@@ -22,14 +21,16 @@ def copy_key(
     return key_for(connection, call, source, encrypted, key)
 
 
-def under_key(
-    connection: Connection, call: Call, host: Capacity, made: Snapshot, source: Snapshot, key: str | None
-) -> Snapshot:
+def needed_bytes(source: Snapshot, key: str | None) -> int:
+    """The room that a copy under this key takes on the host's disk."""
+    return 0 if key == source.kms_key_id else NEW_LAYER_BYTES + written_anew(source, key)
+
+
+def under_key(connection: Connection, call: Call, made: Snapshot, source: Snapshot, key: str | None) -> Snapshot:
     """The copy as it is to be written: under this key, with a layer of its own where that is not the source's, which is
-    made and measured before the copy is completed. Raises EC2's refusal where the host has no room for it."""
+    made and measured before the copy is completed."""
     if key == source.kms_key_id:
         return replace(made, kms_key_id=key)
-    check_room(host, NEW_LAYER_BYTES + written_anew(source, key))
     layer = new_layer(call, source, source.volume_size_gib, key)
     layers.add(connection, layer)
     return replace(made, kms_key_id=key, layer_id=layer.id, changed_bytes=None, full_bytes=None)

@@ -7,13 +7,15 @@ than what it is made of, and with encryption by default nothing that is not: `En
 from sqlalchemy import Connection
 
 from kumoniwa.api.call import Call
-from kumoniwa.errors import Ec2Error
+from kumoniwa.errors import Ec2Error, InvalidParameterValue
 from kumoniwa.ids import new_id
 from kumoniwa.model.account_settings import Setting
 from kumoniwa.model.kms_keys import EBS_ALIAS, arn_of
 from kumoniwa.model.layers import GIB, Layer
 from kumoniwa.model.snapshots import Snapshot
 from kumoniwa.store import account_settings, kms_keys
+
+_LONGEST_KEY = 2048  # characters, KMS's own limit
 
 
 def is_default(connection: Connection, call: Call) -> bool:
@@ -29,6 +31,8 @@ def default_key(connection: Connection, call: Call) -> str:
 
 def check_asked(encrypted: bool | None, key: str | None) -> None:
     """Raises EC2's refusal of a key for what is not said to be encrypted."""
+    if key is not None and (len(key) > _LONGEST_KEY or not key.isprintable()):
+        raise InvalidParameterValue(f"Value ({key[:200]!r}) for parameter KmsKeyId is invalid. It is no key's name.")
     if key is not None and not encrypted:
         raise Ec2Error(
             "InvalidParameterDependency", "The parameter KmsKeyId requires the parameter Encrypted to be set."

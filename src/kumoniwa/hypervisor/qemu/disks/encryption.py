@@ -10,8 +10,10 @@ import secrets
 from collections.abc import Mapping
 from pathlib import Path
 
+from kumoniwa import run
 from kumoniwa.folder import read_private, write_private_once
-from kumoniwa.hypervisor.driver import DriverError
+from kumoniwa.hypervisor.driver import DriverError, LayerDamaged
+from kumoniwa.hypervisor.qemu.disks.qcow2 import read_header
 
 KEY_FILE = "volumes.key"
 """The file of the passphrase, in the data folder."""
@@ -24,6 +26,7 @@ OPENED: Mapping[str, object] = {"encrypt": {"format": "luks", "key-secret": SECR
 # for each layer that it makes, whatever is asked for.
 CREATED = f"encrypt.format=luks,encrypt.key-secret={SECRET},encrypt.iter-time=10"
 _BYTES = 32
+_WRONG = "Invalid password"
 
 
 def key_of(layers: Path) -> Path:
@@ -42,10 +45,15 @@ def key_option(layers: Path) -> list[str]:
 
 
 def ensure_key(layers: Path) -> None:
-    """Afterwards there is a passphrase. Raises `DriverError` where it cannot be read or written."""
+    """Afterwards there is a passphrase: a new one only where no layer is encrypted, for it opens none that there is.
+
+    Raises `DriverError` where it is missing, or cannot be read or written.
+    """
     path = key_of(layers)
     try:
         if not os.path.lexists(path):
+            if any(_is_encrypted(layer) for layer in layers.glob("*.qcow2")):
+                raise _missing("the file is gone")
             write_private_once(path, secrets.token_urlsafe(_BYTES))
         check_key(layers)
     except OSError as failure:
@@ -61,8 +69,21 @@ def check_key(layers: Path) -> None:
         raise _missing(str(failure.strerror)) from failure
 
 
+def check_opened(failure: run.ProgramFailed) -> None:
+    """Raises `DriverError` where this is what QEMU's tools say of a layer that another passphrase opens."""
+    if _WRONG in failure.stderr:
+        raise _missing("it opens none of them; it is another cloud's, or another one's") from failure
+
+
+def _is_encrypted(layer: Path) -> bool:
+    try:
+        return read_header(layer).is_encrypted
+    except LayerDamaged:
+        return False
+
+
 def _missing(why: str) -> DriverError:
     return DriverError(
-        f"The key of the encrypted volumes, {KEY_FILE} in the data folder, cannot be read: {why}.",
+        f"The key of the encrypted volumes, {KEY_FILE} in the data folder, cannot be used: {why}.",
         way_out="Put a copy of it back (docs/operations/backup-and-restore.md): without it nobody can read them.",
     )

@@ -20,6 +20,7 @@ SUFFIX = ".qcow2"
 _LONG = 6 * 3600.0  # seconds for a command that reads a whole disk
 _LEAKS = 3  # qemu-img check's status: clusters that nothing refers to; harmless
 _EXTENT = Limits(bytes=16 * 1024, nested=4, parts=100)
+_MOST_ENCRYPTED = 500  # layers of a chain: each is named in one argument of a program, which has 128 KiB at most
 _LAYER_FILE = re.compile(r"([A-Za-z][A-Za-z0-9._-]{0,30})\.qcow2")
 
 
@@ -74,16 +75,29 @@ def check_chain(folder: Path, layer: LayerId) -> list[LayerId]:
 
 
 def image(folder: Path, chain: Sequence[LayerId]) -> list[str]:
-    """A layer for qemu-img, after its command: what opens it, if it is encrypted, and the layer by all that it stands
-    on. Raises `LayerDamaged`, `DriverError` where what opens it is not there."""
+    """A layer for qemu-img, after its command: what opens it, if it is encrypted, and the layer with all that it stands
+    on; where that is not given, it is opened by itself. Raises `LayerDamaged`, and `DriverError` where what opens it is
+    not there."""
+    if not is_encrypted(folder, chain[0]):
+        return source(folder, chain)
+    encryption.check_key(folder)
+    return [*encryption.key_option(folder), *source(folder, chain)]
+
+
+def source(folder: Path, chain: Sequence[LayerId]) -> list[str]:
+    """As `image`, without what opens it."""
     encrypted = is_encrypted(folder, chain[0])
-    if encrypted:
-        encryption.check_key(folder)
-    return [*(encryption.key_option(folder) if encrypted else ()), node(folder, chain, encrypted=encrypted)]
+    if not encrypted and len(chain) > 1:  # qemu-img finds by itself what it stands on
+        return ["-f", "qcow2", str(path_of(folder, chain[0]))]
+    if len(chain) > _MOST_ENCRYPTED:
+        raise DriverError(
+            f"{chain[0]} stands on {len(chain) - 1} encrypted layers, and at most {_MOST_ENCRYPTED - 1} can be opened.",
+            way_out="Attach the volume to an instance that runs: the layers of those are put together.",
+        )
+    return [_node(folder, chain, encrypted=encrypted)]
 
 
-def node(folder: Path, chain: Sequence[LayerId], *, encrypted: bool) -> str:
-    """A layer for qemu-img, of those that it stands on: no other file is opened."""
+def _node(folder: Path, chain: Sequence[LayerId], *, encrypted: bool) -> str:
     found: dict[str, object] | None = None
     for layer in reversed(chain):
         file = {"driver": "file", "filename": str(path_of(folder, layer))}
@@ -133,6 +147,7 @@ async def measure(folder: Path, layer: LayerId) -> LayerMeasure:
         length, sha256 = await asyncio.to_thread(_digest, path)
         return LayerMeasure(own, full, length, sha256)
     except run.ProgramFailed as failure:
+        encryption.check_opened(failure)
         raise LayerDamaged(f"{path.name} cannot be read: {shown(failure.stderr.strip()[-300:])}") from failure
     except OSError as failure:
         raise LayerDamaged(f"{path.name} cannot be read: {failure.strerror}") from failure
@@ -203,6 +218,7 @@ async def _table_faults(folder: Path, layer: LayerId) -> list[str]:
     except run.ProgramFailed as failure:
         if failure.status == _LEAKS or is_locked(failure):
             return []
+        encryption.check_opened(failure)
         return [f"{path.name} is damaged, qemu-img check finds: {shown(failure.stderr.strip()[-300:]) or 'errors'}"]
     except run.ProgramMissing as missing:
         raise DriverError.of(missing) from missing

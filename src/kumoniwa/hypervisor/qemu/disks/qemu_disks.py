@@ -67,7 +67,7 @@ class QcowDisks:
 
     def __init__(self, folder: Path) -> None:
         self._folder = folder
-        self._turns: WeakValueDictionary[LayerId, asyncio.Lock] = WeakValueDictionary()  # who resizes a layer
+        self._turns: WeakValueDictionary[LayerId, asyncio.Lock] = WeakValueDictionary()  # who makes or resizes a layer
 
     def open(self) -> None:
         """Make the folder, and remove what an earlier server did not finish."""
@@ -98,9 +98,8 @@ class QcowDisks:
     ) -> None:
         if not self._path(layer).exists():
             chain = await asyncio.to_thread(layer_checks.check_chain, self._folder, of)
-            encrypted = await asyncio.to_thread(layer_checks.is_encrypted, self._folder, of)
-            source = layer_checks.node(self._folder, chain, encrypted=encrypted)
-            command = ["convert", "-p", "-O", "qcow2", *await self._options(_OPTIONS, encrypted=True), source]
+            source = await asyncio.to_thread(layer_checks.source, self._folder, chain)
+            command = ["convert", "-p", "-O", "qcow2", *await self._options(_OPTIONS, encrypted=True), *source]
             await self._make(layer, command, [], on_output=_telling(on_progress))
         await self.ensure_size(layer, size_bytes)
 
@@ -132,6 +131,7 @@ class QcowDisks:
                     raise DriverError(
                         f"{path.name} cannot be resized: a guest has it open.", way_out="Stop its instance first."
                     ) from failure
+                encryption.check_opened(failure)
                 raise _failure(failure) from failure
             except run.ProgramMissing as missing:
                 raise DriverError.of(missing) from missing
@@ -191,6 +191,13 @@ class QcowDisks:
         on_output: Callable[[str], None] | None = None,
     ) -> None:
         """Have qemu-img make a layer under another name, and give it its own once it is whole and durable."""
+        async with self._turns.setdefault(layer, asyncio.Lock()):
+            if not self._path(layer).exists():  # else another call was quicker
+                await self._make_file(layer, command, after, on_output)
+
+    async def _make_file(
+        self, layer: LayerId, command: Sequence[str], after: Sequence[str], on_output: Callable[[str], None] | None
+    ) -> None:
         unfinished = self._folder / f"{layer}{_UNFINISHED}"
         try:
             await run.run(
@@ -200,6 +207,7 @@ class QcowDisks:
             )
             await asyncio.to_thread(_publish, unfinished, self._path(layer))
         except run.ProgramFailed as failure:
+            encryption.check_opened(failure)
             raise _failure(failure) from failure
         except run.ProgramMissing as missing:
             raise DriverError.of(missing) from missing

@@ -31,6 +31,7 @@ def upgrade() -> None:
     op.create_index(
         "kms_keys_deleted", "kms_keys", ["deletion_at", "id"], sqlite_where=sa.text("deletion_at IS NOT NULL")
     )
+    op.create_index("kms_keys_used", "kms_keys", ["id"], sqlite_where=sa.text("material IS NOT NULL"))
     op.create_table(
         "kms_aliases",
         sa.Column("account", sa.String(), nullable=False),

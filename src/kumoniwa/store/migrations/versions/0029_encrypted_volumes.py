@@ -16,3 +16,4 @@ def upgrade() -> None:
     op.add_column("snapshots", sa.Column("kms_key_id", sa.String(), nullable=True))
     op.add_column("image_devices", sa.Column("encrypted", sa.Boolean(), nullable=True))
     op.add_column("image_devices", sa.Column("kms_key_id", sa.String(), nullable=True))
+    op.create_index("parameters_sealed", "parameters", ["key_id", "name"], sqlite_where=sa.text("key_id IS NOT NULL"))

@@ -33,46 +33,53 @@ async def ensure_layers_made(world: World, *heads: str) -> None:
     while True:
         async with world.turns.layer_files:
             chains = await world.database.read(partial(layers.chains, heads=heads))
-            if not (copies := copies_in(chains)):
+            if not (slow := slow_in(chains)):
                 if made := await make_files(world, chains):
                     await _note_made(world, made)
                 return
-        for layer_id in copies:
-            await ensure_copied(world, layer_id)
+        for layer_id in slow:
+            await ensure_slow_made(world, layer_id)
 
 
-def copies_in(chains: Iterable[Sequence[Layer]]) -> list[str]:
-    """The layers that are to be made as copies. That takes as long as reading their parents does, and is not done while
-    others wait to make files."""
-    return list(dict.fromkeys(layer.id for chain in chains for layer in chain if layer.is_copy))
+def slow_in(chains: Iterable[Sequence[Layer]]) -> list[str]:
+    """The layers, the lowest first, whose files are to be made and take seconds of a processor, or as long as reading
+    what they copy: encrypted ones. They are not made while others wait to make files."""
+    wanted = (layer.id for chain in chains for layer in reversed(chain) if layer.encrypted and not layer.made)
+    return list(dict.fromkeys(wanted))
 
 
-async def ensure_copied(world: World, layer_id: str) -> None:
-    """Afterwards the layer has its file, encrypted, with what its parent holds, and stands on nothing.
+async def ensure_slow_made(world: World, layer_id: str) -> None:
+    """Afterwards the encrypted layer has its file, and what it stands on. A copy stands on nothing then.
 
-    Raises `LayerDamaged` where the parent cannot be read. Of one that is no copy, or gone, nothing is to be done.
+    Raises `LayerDamaged` where that cannot be read. Of one that is made, or gone, nothing is to be done.
     """
     read = partial(layers.get, layer_id=layer_id)
-    if (layer := await world.database.read(read)) is None or not layer.is_copy:
+    if (layer := await world.database.read(read)) is None or layer.made:
         return
-    assert layer.parent_id is not None, "a copy is made of something"
-    await ensure_layers_made(world, layer.parent_id)
-    async with world.turns.copies:
+    if layer.parent_id is not None:
+        await ensure_layers_made(world, layer.parent_id)
+    disks = world.driver.disks
+    async with world.turns.slow_layers:
         layer = await world.database.read(read)
-        if layer is None or not layer.is_copy or layer.parent_id is None:
-            return  # another made it, or it is gone
-        source = LayerId(layer.parent_id)
-        await world.driver.disks.ensure_encrypted_copy(LayerId(layer.id), source, layer.size_bytes, lambda _: None)
-        if not await world.database.write(partial(layers.note_copied, layer_id=layer_id)):
+        if layer is None or layer.made:  # another made it, or it is gone
+            return
+        id, below = LayerId(layer.id), None if layer.parent_id is None else LayerId(layer.parent_id)
+        if below is None:
+            await disks.ensure_empty(id, layer.size_bytes, encrypted=True)
+        elif layer.is_copy:
+            await disks.ensure_encrypted_copy(id, below, layer.size_bytes, lambda _: None)
+        else:
+            await disks.ensure_overlay(id, below, layer.size_bytes)
+        if not await world.database.write(partial(layers.note_slow_made, layer_id=layer_id)):
             world.collector.left_behind([layer_id])  # what it was made for was deleted meanwhile
-            await world.driver.disks.ensure_deleted(LayerId(layer_id))
+            await disks.ensure_deleted(id)
 
 
 async def make_files(world: World, chains: Iterable[Sequence[Layer]]) -> list[str]:
     """Make the files of chains of layers, as `ensure_layers_made`; gives the layers, the lowest first, that are to be
     noted as made (`layers.note_made`).
 
-    The chains were read in the same turn (`world.turns.layer_files`), and have no copies (`copies_in`).
+    The chains were read in the same turn (`world.turns.layer_files`), and have none that take long (`slow_in`).
     """
     made: dict[str, Layer] = {}
     for chain in chains:

@@ -13,6 +13,7 @@ from kumoniwa.model.volumes import AttachmentState, VolumeState
 from kumoniwa.store import boots, instances, replace_root, tags, volumes
 from kumoniwa.store.journal import Origin
 from kumoniwa.workflows.steps.instances import guests
+from kumoniwa.workflows.steps.layers.layer_keys import check_keys
 from kumoniwa.workflows.steps.layers.volume_layers import collect_what_goes, ensure_layers_made
 from kumoniwa.workflows.workflow import StepFailed, StepUnknown
 from kumoniwa.workflows.world import World
@@ -38,6 +39,7 @@ async def ensure_new_root_made(world: World, task_id: str) -> None:
         volume = volumes.get(connection, _task(connection, task_id).new_volume_id)
         if volume is None:
             raise StepFailed("The replacement volume does not exist.", way_out=_ANOTHER_TASK)
+        check_keys(connection, [volume])
         return volume.head
 
     await ensure_layers_made(world, await world.database.read(head))

@@ -11,7 +11,7 @@ from kumoniwa.store import instances, layers, volumes
 from kumoniwa.values import dataclass
 from kumoniwa.workflows.shared_commits import Rows, begins_with_rows, rows
 from kumoniwa.workflows.steps.layers.layer_keys import check_keys
-from kumoniwa.workflows.steps.layers.volume_layers import copies_in, ensure_copied, ensure_layers_made, make_files
+from kumoniwa.workflows.steps.layers.volume_layers import ensure_layers_made, ensure_slow_made, make_files, slow_in
 from kumoniwa.workflows.workflow import StepFailed
 from kumoniwa.workflows.world import World
 
@@ -56,8 +56,8 @@ async def ensure_launched_in_use(world: World, instance_id: str, known: Launched
     if known is not None and any(layer.encrypted for chain in known.chains for layer in chain):
         known = None
     if known is None:
-        for layer_id in copies_in((await world.database.read(read)).chains):
-            await ensure_copied(world, layer_id)
+        for layer_id in slow_in((await world.database.read(read)).chains):
+            await ensure_slow_made(world, layer_id)
     async with world.turns.layer_files:
         launched = await world.database.read(read) if known is None else known
         try:

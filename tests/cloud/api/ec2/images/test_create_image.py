@@ -137,6 +137,7 @@ async def test_what_a_volume_is_already_may_be_said_again(stack: Stack) -> None:
                 ("iops", {"Iops": 4000}),
                 ("throughput", {"Throughput": 200}),
                 ("snapshotId", {"SnapshotId": "snap-0123456789abcdef0"}),
+                ("encrypted", {"Encrypted": True}),
             )
         ),
         (

@@ -117,6 +117,7 @@ async def test_an_image_that_no_guest_can_be_is_refused_by_name(stack: Stack) ->
             await stack.call("RegisterImage", **good, **parameters)
         assert refused.value.message.startswith(f"Kumoniwa does not implement {what}. ")
     for name, value in (
+        ("KmsKeyId", "key"),
         ("OutpostArn", "arn:aws:outposts:us-east-1::outpost/op-1"),
         ("AvailabilityZone", "us-east-1a"),
         ("AvailabilityZoneId", "use1-az1"),

@@ -143,7 +143,11 @@ async def test_a_snapshot_that_is_not_there_is_refused_before_what_no_guest_here
             f"The snapshot 'snap-{hexadecimal(2)}' does not exist.",
         ),
         ({"SnapshotId": "snap-x"}, "InvalidParameterValue", None),
-        ({"SnapshotId": f"snap-{hexadecimal(1)}", "KmsKeyId": "alias/mine"}, "InvalidParameterDependency", None),
+        (
+            {"SnapshotId": f"snap-{hexadecimal(1)}", "Encrypted": True},
+            "InvalidBlockDeviceMapping",
+            "the encrypted flag cannot be specified since device /dev/xvda has a snapshot specified.",
+        ),
     ],
 )
 async def test_a_root_that_cannot_be_is_refused(

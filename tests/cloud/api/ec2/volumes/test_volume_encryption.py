@@ -61,6 +61,9 @@ async def test_an_empty_encrypted_volume_is_under_the_key_that_was_named_or_unde
     assert len(found["Volumes"]) == 4
     with refused("InvalidParameterDependency", "The parameter KmsKeyId requires the parameter Encrypted to be set."):
         await create(stack, KmsKeyId=own)
+    for odd in ("k" * 2049, "alias/\n"):
+        with refused("InvalidParameterValue"):
+            await create(stack, Encrypted=True, KmsKeyId=odd)
 
 
 async def test_an_encrypted_volume_of_a_plain_snapshot_holds_the_same_and_stands_on_nothing_plain(stack: Stack) -> None:
@@ -128,6 +131,20 @@ async def test_an_image_is_copied_into_an_encrypted_one_whose_instances_are_encr
     root = await root_of(stack, await stack.launch(ImageId=image_id))
     assert (await volume(stack, root))["Encrypted"]
     assert await chain_of(stack, root) == [True, True]
+
+
+async def test_a_copied_image_launches_under_the_key_of_the_copy(stack: Stack) -> None:
+    first, second = await own_key(stack), await own_key(stack, "other")
+    root = {"DeviceName": "/dev/xvda", "Ebs": {"Encrypted": True, "KmsKeyId": first}}
+    instance = await stack.launch(BlockDeviceMappings=[root])
+    made = (await stack.call("CreateImage", InstanceId=instance, Name="golden"))["ImageId"]
+    await stack.idle()
+    asked = {"SourceRegion": "us-east-1", "SourceImageId": made, "Name": "copied", "Encrypted": True}
+    copied = (await stack.call("CopyImage", **asked, KmsKeyId=second))["ImageId"]
+    await stack.idle()
+    for image_id, key in ((made, first), (copied, second)):
+        root_id = await root_of(stack, await stack.launch(ImageId=image_id))
+        assert (await volume(stack, root_id))["KmsKeyId"] == key
 
 
 async def test_a_launch_encrypts_what_it_is_asked_to_and_goes_on_as_any(stack: Stack) -> None:
@@ -206,6 +223,21 @@ async def test_a_launch_or_a_start_whose_key_is_disabled_fails_and_says_so(stack
         assert told["State"]["Name"] == state
         assert told["StateReason"]["Code"] == "Client.InvalidKMSKey.InvalidState"
         assert told["StateReason"]["Message"].startswith("Client.InvalidKMSKey.InvalidState: The KMS key provided is")
+
+
+async def test_a_root_volume_is_not_replaced_by_one_whose_key_is_disabled(stack: Stack) -> None:
+    own = await own_key(stack)
+    mapping = {"DeviceName": "/dev/xvda", "Ebs": {"Encrypted": True, "KmsKeyId": own}}
+    instance = await stack.launch(BlockDeviceMappings=[mapping])
+    before = await root_of(stack, instance)
+    cut = (await stack.call("CreateSnapshot", VolumeId=before))["SnapshotId"]
+    await stack.idle()
+    await disable(stack, own)
+    asked = await stack.call("CreateReplaceRootVolumeTask", InstanceId=instance, SnapshotId=cut)
+    await stack.idle()
+    task_id = asked["ReplaceRootVolumeTask"]["ReplaceRootVolumeTaskId"]
+    found = await stack.call("DescribeReplaceRootVolumeTasks", ReplaceRootVolumeTaskIds=[task_id])
+    assert (found["ReplaceRootVolumeTasks"][0]["TaskState"], await root_of(stack, instance)) == ("failed", before)
 
 
 async def test_a_volume_deleted_before_its_copy_was_made_leaves_nothing(stack: Stack) -> None:

@@ -1,8 +1,9 @@
 """Encrypted layers with real files and guests: nothing of what was written to them is read without their key."""
 
 import shutil
-from collections.abc import AsyncIterator
+from collections.abc import AsyncIterator, Sequence
 from pathlib import Path
+from typing import Any
 
 import pytest
 from contract_bench import MIB, overlay
@@ -10,6 +11,7 @@ from qemu_bench import QemuBench, qemu
 from storage_contract import StorageContract
 from suspension_contract import SuspensionContract
 
+from kumoniwa import run
 from kumoniwa.hypervisor.driver import DiskBus, DriverError, GuestDisk, GuestState, KnownLayer, LayerDamaged
 from kumoniwa.hypervisor.qemu.disks import encryption, layer_checks
 
@@ -117,6 +119,24 @@ async def test_without_the_key_or_with_another_nothing_is_opened_and_nothing_los
     shutil.move(aside, key)
     await bench.run(guest.ensure_running(spec))
     assert await bench.holds(spec.disks[0].layer, "kept")
+
+
+async def test_a_host_whose_clock_did_not_tick_is_asked_again(
+    bench: QemuBench, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    whole, asked = run.run, list[Sequence[str]]()
+
+    async def odd(argv: Sequence[str], **options: Any) -> str:
+        asked.append(argv)
+        if len(asked) < 3:
+            raise run.ProgramFailed(argv, 1, "qemu-img: layer.new: Unable to get accurate CPU usage")
+        return await whole(argv, **options)
+
+    layer = bench.layer()
+    monkeypatch.setattr(run, "run", odd)
+    await bench.driver.disks.ensure_empty(layer, 8 * MIB, encrypted=True)
+    assert len(asked) == 3
+    assert layer_checks.is_encrypted(bench.data_dir / "layers", layer)
 
 
 async def test_more_encrypted_layers_than_a_program_can_be_told_of_are_refused(bench: QemuBench) -> None:

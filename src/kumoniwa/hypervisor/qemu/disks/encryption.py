@@ -26,7 +26,7 @@ OPENED: Mapping[str, object] = {"encrypt": {"format": "luks", "key-secret": SECR
 # for each layer that it makes, whatever is asked for.
 CREATED = f"encrypt.format=luks,encrypt.key-secret={SECRET},encrypt.iter-time=10"
 _BYTES = 32
-_WRONG = "Invalid password"
+_WRONG, _NOT_TIMED = "Invalid password", "Unable to get accurate CPU usage"
 
 
 def key_of(layers: Path) -> Path:
@@ -73,6 +73,11 @@ def check_opened(failure: run.ProgramFailed) -> None:
     """Raises `DriverError` where this is what QEMU's tools say of a layer that another passphrase opens."""
     if _WRONG in failure.stderr:
         raise _missing("it opens none of them; it is another cloud's, or another one's") from failure
+
+
+def is_worth_another_try(failure: run.ProgramFailed) -> bool:
+    """Whether qemu-img found no processor time in what it had just computed: its thread's clock had not ticked."""
+    return _NOT_TIMED in failure.stderr
 
 
 def _is_encrypted(layer: Path) -> bool:

@@ -55,6 +55,7 @@ _OPTIONS = "extended_l2=on,cluster_size=128k"
 _OVERLAY_OPTIONS = "cluster_size=128k"
 _SHORT = 120.0  # seconds for a command that writes only metadata
 _LONG = 6 * 3600.0
+_TRIES = 8  # of a qemu-img that could not tell how quick the host is
 _PERCENT = re.compile(r"\((\d+)\.\d+/100%\)")
 _MEASURED = Limits(bytes=16 * 1024, nested=4, parts=100)
 _UNFINISHED = ".new"
@@ -199,12 +200,9 @@ class QcowDisks:
         self, layer: LayerId, command: Sequence[str], after: Sequence[str], on_output: Callable[[str], None] | None
     ) -> None:
         unfinished = self._folder / f"{layer}{_UNFINISHED}"
+        whole = ["qemu-img", *command, _plain(unfinished), *after]
         try:
-            await run.run(
-                ["qemu-img", *command, _plain(unfinished), *after],
-                timeout=_SHORT if on_output is None else _LONG,
-                on_output=on_output,
-            )
+            await _run(whole, timeout=_SHORT if on_output is None else _LONG, on_output=on_output)
             await asyncio.to_thread(_publish, unfinished, self._path(layer))
         except run.ProgramFailed as failure:
             encryption.check_opened(failure)
@@ -215,6 +213,17 @@ class QcowDisks:
             raise _too_long() from late
         finally:
             unfinished.unlink(missing_ok=True)
+
+
+async def _run(command: Sequence[str], *, timeout: float, on_output: Callable[[str], None] | None) -> None:
+    """As `run.run`, and again where the program could not tell how quick the host is. Raises what that raises."""
+    for left in reversed(range(_TRIES)):
+        try:
+            await run.run(command, timeout=timeout, on_output=on_output)
+            return
+        except run.ProgramFailed as failure:
+            if left == 0 or not encryption.is_worth_another_try(failure):
+                raise
 
 
 def _telling(on_progress: Callable[[int], None]) -> Callable[[str], None]:

@@ -74,9 +74,7 @@ async def _a_life(folder: Path, network: str, by: str) -> None:
         assert await _heard(lent, _UNKNOWN) == elsewhere
 
         await cloud.call("AuthorizeSecurityGroupIngress", GroupId=group, IpPermissions=_admitting(_KNOWN))
-        await _until(
-            lent, _KNOWN, admitted
-        )  # the host's filter lets clients in before the port is one that keeps silent
+        await _until(lent, _KNOWN, admitted)  # the filter lets clients in before the port keeps silent
         await cloud.call("RevokeSecurityGroupIngress", GroupId=group, IpPermissions=_admitting(_KNOWN))
         assert await _heard(lent, _KNOWN) == "silent"
         await cloud.call("AuthorizeSecurityGroupIngress", GroupId=group, IpPermissions=_admitting(_KNOWN))

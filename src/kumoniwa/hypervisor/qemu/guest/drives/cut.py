@@ -5,7 +5,7 @@ import contextlib
 from collections.abc import Collection, Iterable, Sequence
 from pathlib import Path
 
-from kumoniwa.hypervisor.driver import Cut, CutMade, CutRefused
+from kumoniwa.hypervisor.driver import Cut, CutMade, CutRefused, LayerDamaged, LayerId
 from kumoniwa.hypervisor.qemu.disks.layer_checks import is_encrypted, layer_of
 from kumoniwa.hypervisor.qemu.guest.drives import plugs, stream
 from kumoniwa.hypervisor.qemu.guest.drives.freeze import ensure_thawed, frozen
@@ -23,15 +23,15 @@ async def ensure_cut(machine: Machine, folder: Path, cuts: Sequence[Cut], disk_i
     if not to_switch:
         await ensure_thawed(machine, folder)
         return CutMade(0.0)
+    nodes = [await _node(folder, each.new, disk_io) for each in to_switch]
     for each in to_switch:
         await stream.ensure_given_up(machine, each.old)
     added: list[str] = []
     try:
-        for each in to_switch:
+        for each, node in zip(to_switch, nodes, strict=True):
             with contextlib.suppress(CommandRefused):  # there is one where an earlier call was interrupted
                 await machine.execute("blockdev-del", node_name=each.new)
-            encrypted = await asyncio.to_thread(is_encrypted, folder / LAYERS_FROM_GUEST, each.new)
-            await machine.execute("blockdev-add", **node_on_top(each.new, disk_io, encrypted=encrypted))
+            await machine.execute("blockdev-add", **node)
             added.append(each.new)
         if not freeze:
             return CutMade(await _switch(machine, to_switch))
@@ -39,10 +39,19 @@ async def ensure_cut(machine: Machine, folder: Path, cuts: Sequence[Cut], disk_i
             seconds = await _switch(machine, to_switch)
         return CutMade(seconds, standstill.seconds, standstill.why_not)
     except CommandRefused as refusal:
-        for node in added:
+        for name in added:
             with contextlib.suppress(CommandRefused):  # it stays unused, and the next call removes it
-                await machine.execute("blockdev-del", node_name=node)
+                await machine.execute("blockdev-del", node_name=name)
         raise CutRefused(refusal.what) from refusal
+
+
+async def _node(folder: Path, layer: LayerId, disk_io: DiskIo) -> dict[str, object]:
+    """The node of a layer to cut to. Raises `CutRefused` where its file is not whole."""
+    try:
+        encrypted = await asyncio.to_thread(is_encrypted, folder / LAYERS_FROM_GUEST, layer)
+    except LayerDamaged as damage:
+        raise CutRefused(damage.what) from damage
+    return node_on_top(layer, disk_io, encrypted=encrypted)
 
 
 async def _switch(machine: Machine, cuts: Sequence[Cut]) -> float:

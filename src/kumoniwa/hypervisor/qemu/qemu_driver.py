@@ -32,7 +32,6 @@ from kumoniwa.hypervisor.qemu.guest.qemu_guest import QemuGuest
 from kumoniwa.hypervisor.qemu.guest.surroundings import Surroundings
 from kumoniwa.hypervisor.qemu.host.disk_io import disk_io_here
 from kumoniwa.hypervisor.qemu.host.disk_space import FLOOR, DiskSpace, free_bytes, watch
-from kumoniwa.hypervisor.qemu.host.precedence import Precedence
 from kumoniwa.tasks import Tasks
 
 log = structlog.get_logger(__name__)
@@ -76,7 +75,6 @@ class QemuDriver:
             self._space,
             self._events.put_nowait,
             self._forget,
-            Precedence(clock, self._tasks, self._processes),
         )
         self._version = ""
         self._memory_mib = os.sysconf("SC_PHYS_PAGES") * os.sysconf("SC_PAGE_SIZE") // (1024 * 1024)
@@ -107,7 +105,6 @@ class QemuDriver:
 
     async def close(self) -> None:
         await self._tasks.close()
-        await self._around.precedence.close()
         for guest in self._guests.values():
             await guest.let_go()
         self._guests.clear()
@@ -148,10 +145,6 @@ class QemuDriver:
             await self._guest(id).adopt()
         except DriverError as failure:
             log.warning("a guest could not be found again", guest=id, reason=str(failure))
-
-    def _processes(self) -> Mapping[GuestId, int]:
-        """Of each guest that lives, its process."""
-        return {id: pid for id, guest in self._guests.items() if (pid := guest.process) is not None}
 
     def _forget(self, id: GuestId) -> None:
         self._guests.pop(id, None)

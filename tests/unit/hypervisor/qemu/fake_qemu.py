@@ -36,7 +36,6 @@ from kumoniwa.hypervisor.qemu.guest.process.host_process import Identity, Proces
 from kumoniwa.hypervisor.qemu.guest.qemu_guest import QemuGuest
 from kumoniwa.hypervisor.qemu.guest.surroundings import Surroundings
 from kumoniwa.hypervisor.qemu.host.disk_space import DiskSpace
-from kumoniwa.hypervisor.qemu.host.precedence import Precedence
 from kumoniwa.hypervisor.qemu.untrusted import Limits
 from kumoniwa.tasks import Tasks
 
@@ -240,16 +239,14 @@ async def guest_of(
     (layers / f"{BASE}.qcow2").write_bytes(qcow2(None))
     identity = Identity(1 << 22, 1, "boot")
     record.write(qemu.folder, record.GuestRecord(SPEC, identity))
-    clock = ManualClock()
     around = Surroundings(
-        clock,
+        ManualClock(),
         Host(Accelerator("kvm", ""), DiskIo("threads", "")),
         tasks,
         layers,
         DiskSpace(folder, lambda _: 1 << 40),
         reported.append,
         lambda id: None,
-        Precedence(clock, tasks, dict),
     )
     guest = QemuGuest(ID, qemu.folder, around)
 

@@ -19,7 +19,6 @@ from kumoniwa.hypervisor.qemu.guest.process.machine import Hearing
 from kumoniwa.hypervisor.qemu.guest.resets import Resets
 from kumoniwa.hypervisor.qemu.guest.surroundings import Surroundings
 from kumoniwa.hypervisor.qemu.host.disk_space import DiskSpace
-from kumoniwa.hypervisor.qemu.host.precedence import Precedence
 from kumoniwa.tasks import Tasks
 
 pytestmark = pytest.mark.anyio
@@ -92,16 +91,14 @@ def reported(monkeypatch: pytest.MonkeyPatch) -> list[GuestEvent]:
 @pytest.fixture
 def one(reported: list[GuestEvent], tmp_path: Path) -> Life:
     """The life of a guest that was never made."""
-    clock, tasks = ManualClock(AT), Tasks("test")
     around = Surroundings(
-        clock,
+        ManualClock(AT),
         Host(Accelerator("tcg", ""), DiskIo("threads", "")),
-        tasks,
+        Tasks("test"),
         tmp_path / "layers",
         DiskSpace(tmp_path),
         reported.append,
         lambda id: None,
-        Precedence(clock, tasks, dict),
     )
     return Life(ID, tmp_path, around, lambda event: None, lambda: None)
 

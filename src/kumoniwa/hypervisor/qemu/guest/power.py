@@ -264,10 +264,9 @@ class Power:
             self._begin_anew()
             await asyncio.to_thread(self._file.drop)
             self._launching = True
-            async with self._around.precedence.of(self._id):
-                launched = await launching.launch(
-                    self.life, self._folder, self._around, saved, spec, chains, launch.identity
-                )
+            launched = await launching.launch(
+                self.life, self._folder, self._around, saved, spec, chains, launch.identity
+            )
         except HostExhausted:
             raise
         except DriverError as failure:

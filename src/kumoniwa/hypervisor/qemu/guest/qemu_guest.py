@@ -66,16 +66,10 @@ class QemuGuest:
     def _machine(self) -> Machine | None:
         return self._power.life.machine
 
-    @property
-    def process(self) -> int | None:
-        """The number of the process that there is."""
-        return None if self._machine is None else self._machine.identity.pid
-
     async def adopt(self) -> None:
         """Find the process that an earlier server made, listen to it, and end what that server began with it."""
         if (machine := await self._power.adopt()) is None:
             return
-        await self._around.precedence.found(machine.identity.pid)
         if self._port is not None:
             await asyncio.to_thread(network.report_found, self._around.taps, self._port, machine.identity)
         await freeze.ensure_thawed(machine, self._folder)

@@ -7,7 +7,6 @@ from kumoniwa.clock import Clock
 from kumoniwa.hypervisor.driver import GuestEvent, GuestId, Taps
 from kumoniwa.hypervisor.qemu.guest.process.command_line import Host
 from kumoniwa.hypervisor.qemu.host.disk_space import DiskSpace
-from kumoniwa.hypervisor.qemu.host.precedence import Precedence
 from kumoniwa.tasks import Tasks
 from kumoniwa.values import dataclass
 
@@ -25,7 +24,6 @@ class Surroundings:
     report: Callable[[GuestEvent], None]
     forget: Callable[[GuestId], None]
     """Called with a guest of which nothing is left."""
-    precedence: Precedence
     taps: Taps | None = None
     """Whoever carries packets between guests, if there is one."""
 

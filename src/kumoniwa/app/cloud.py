@@ -82,6 +82,7 @@ class Running:
     cloud: Cloud
     follower: Follower
     housekeeping: Housekeeping
+    interruptions: SpotInterruptions
     key: Mapping[str, str] = field(repr=False)
 
 
@@ -179,7 +180,7 @@ async def running(
         compaction.start()
         damage.start()
         interruptions.start()
-        yield Running(gateway, console, cloud, follower, housekeeping, key)
+        yield Running(gateway, console, cloud, follower, housekeeping, interruptions, key)
 
 
 def _silence(config: Config, driver: Driver, database: Database) -> "Silence | None":

@@ -125,12 +125,14 @@ class Controls:
 
     async def _settle(self, within: float) -> bool:
         engine, follower = self._clouds.running.cloud.engine, self._clouds.running.follower
+        interruptions = self._clouds.running.interruptions
         database = self._clouds.running.cloud.world.database
         try:
             async with asyncio.timeout(within):
                 while True:
                     await database.write(lambda _: None, patient=True)  # who was woken writes before it
                     await follower.caught_up()
+                    await interruptions.caught_up()
                     if engine.is_idle:
                         return True
                     await engine.idle(within)

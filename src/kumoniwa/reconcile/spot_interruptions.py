@@ -42,6 +42,8 @@ class SpotInterruptions:
         self._world, self._engine = world, engine
         self._tasks = Tasks("spot interruptions")
         self._noticed = asyncio.Event()
+        self._at_rest = asyncio.Event()
+        """Set while it waits for a change, or for the moment of the next interruption."""
         self._loop = asyncio.get_running_loop()
 
     def start(self) -> None:
@@ -53,6 +55,12 @@ class SpotInterruptions:
         self._world.database.changes.forget(self._heard)
         await self._tasks.close()
 
+    async def caught_up(self) -> None:
+        """Return once all that was written before is known, and what is due has begun."""
+        while self._noticed.is_set() or not self._at_rest.is_set():
+            await self._at_rest.wait()
+            await asyncio.sleep(0)
+
     def _heard(self, changed: Changed) -> None:
         """In the writer's thread."""
         if table.name in changed and not self._loop.is_closed():
@@ -62,6 +70,7 @@ class SpotInterruptions:
         clock = self._world.clock
         while True:
             self._noticed.clear()
+            self._at_rest.clear()
             try:
                 waiting = await self._world.database.read(spot_requests.noticed)
                 now = clock.now()
@@ -78,6 +87,7 @@ class SpotInterruptions:
     async def _until(self, seconds: float | None) -> None:
         """Return after so many seconds of the cloud's clock, or when a request was changed."""
         if seconds is None:
+            self._at_rest.set()
             await self._noticed.wait()
             return
         sleeping = Tasks("the next interruption")
@@ -88,6 +98,7 @@ class SpotInterruptions:
             await sleeping.close()
 
     async def _slept(self, seconds: float) -> None:
+        self._at_rest.set()  # the clock knows of the sleep before anybody who waits for this goes on
         await self._world.clock.sleep(seconds)
         self._noticed.set()
 

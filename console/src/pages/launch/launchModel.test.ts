@@ -108,6 +108,16 @@ test("of the image's devices only what was changed is named, and what is left ou
   ]);
 });
 
+test("a device that is to be encrypted says so, with its key", () => {
+  const [root] = devicesOf(image);
+  const added = { ...addedDevice([]), encryption: { encrypted: true, key: "alias/mine" } };
+  const devices = [{ ...root!, encryption: { encrypted: true, key: "" } }, added];
+  expect(runParameters(form({ devices }), image, []).BlockDeviceMappings).toMatchObject([
+    { DeviceName: "/dev/xvda", Ebs: { Encrypted: true } },
+    { DeviceName: "/dev/sdb", Ebs: { VolumeSize: 8, Encrypted: true, KmsKeyId: "alias/mine" } },
+  ]);
+});
+
 test("a new security group admits whom it says", () => {
   const newGroup = { ...FIRST.newGroup, ssh: { from: "block" as const, block: "10.0.0.0/8" }, https: true };
   expect(permissions(form({ newGroup })).map(({ FromPort, IpRanges }) => [FromPort, IpRanges?.[0]?.CidrIp])).toEqual([

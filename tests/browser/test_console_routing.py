@@ -119,7 +119,9 @@ def test_a_route_table_is_created_and_its_routes_are_added_replaced_and_removed_
     assert person.violations() == []
     person.picture("edit-routes-refused")
     client.create_route(RouteTableId=table_id, DestinationCidrBlock="100.64.0.0/10", GatewayId=gateway)  # from outside
-    rows.get_by_role("button", name="Remove the route to 192.0.2.0/24").last.click()
+    remove = rows.get_by_role("button", name="Remove the route to 192.0.2.0/24")
+    remove.last.click()
+    expect(remove).to_have_count(1)
     expect(rows.get_by_text(f"ReplaceRoute: 192.0.2.0/24 → {interface} instead of {gateway}")).to_be_visible()
     expect(rows.get_by_text(f"DeleteRoute: 198.51.100.0/24 → {gateway}")).to_be_visible()
     would_do(person, aws)

@@ -6,6 +6,7 @@ import json
 import os
 import secrets
 import stat
+from base64 import b64decode, b64encode
 from collections.abc import Iterator, Mapping
 from contextlib import contextmanager, suppress
 from pathlib import Path
@@ -120,6 +121,19 @@ def write_private_once(path: Path, text: str) -> None:
     finally:
         draft.unlink()
     sync_folder(path.parent)
+
+
+def kept_key(path: Path, length: int, *, make: bool) -> bytes:
+    """The random bytes that are kept in such a file, in base64; made where there is none, if that is asked for.
+
+    Raises `OSError`, and `ValueError` for a file that keeps no such key.
+    """
+    if make and not os.path.lexists(path):
+        write_private_once(path, b64encode(secrets.token_bytes(length)).decode())
+    key = b64decode(read_private(path), validate=True)
+    if len(key) != length:
+        raise ValueError(f"{path.name} keeps {len(key)} bytes, not {length}")
+    return key
 
 
 def sync_folder(folder: Path) -> None:

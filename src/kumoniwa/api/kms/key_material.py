@@ -18,14 +18,14 @@ from kumoniwa.api.call import Answer, Call
 from kumoniwa.api.cloud import Cloud
 from kumoniwa.api.kms.kms_refusals import MaterialLost
 from kumoniwa.api.kms.named_keys import check_enabled, check_managed_by_customer, key_or_alias
-from kumoniwa.folder import read_private, write_private_once
+from kumoniwa.folder import kept_key
 from kumoniwa.model.kms_keys import KmsKey, arn_of
 from kumoniwa.store import kms_keys
 from kumoniwa.values import dataclass
 
 KEY_FILE = "kms.key"
 _NONCE = 12  # bytes
-_BITS = 256
+_BYTES = 32
 
 
 @dataclass(frozen=True, slots=True)
@@ -74,20 +74,15 @@ async def _root_key(cloud: Cloud, *, make: bool = False) -> bytes:
 
 def _read(path: Path, *, make: bool) -> bytes:
     try:
-        if make and not os.path.lexists(path):
-            write_private_once(path, b64encode(AESGCM.generate_key(_BITS)).decode())
-        key = b64decode(read_private(path), validate=True)
+        return kept_key(path, _BYTES, make=make)
     except (OSError, ValueError):
         raise _lost() from None
-    if len(key) * 8 != _BITS:
-        raise _lost()
-    return key
 
 
 def _sealed(root: bytes, key: KmsKey) -> str:
     """New material for a key, as its row has it."""
-    nonce = os.urandom(_NONCE)
-    return b64encode(nonce + AESGCM(root).encrypt(nonce, AESGCM.generate_key(_BITS), arn_of(key).encode())).decode()
+    nonce, material = os.urandom(_NONCE), os.urandom(_BYTES)
+    return b64encode(nonce + AESGCM(root).encrypt(nonce, material, arn_of(key).encode())).decode()
 
 
 def _opened(root: bytes, key: KmsKey) -> bytes:

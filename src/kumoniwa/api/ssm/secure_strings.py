@@ -15,13 +15,13 @@ from cryptography.hazmat.primitives.ciphers.aead import AESGCM
 from kumoniwa.api.cloud import Cloud
 from kumoniwa.api.ssm.parameter_names import arn_of
 from kumoniwa.api.ssm.parameter_refusals import InvalidKeyId
-from kumoniwa.folder import read_private, write_private_once
+from kumoniwa.folder import kept_key
 from kumoniwa.model.parameters import Parameter
 
 KEY_FILE = "parameters.key"
 DEFAULT_KEY = "alias/aws/ssm"
 _NONCE = 12  # bytes
-_KEY_BITS = 256
+_KEY_BYTES = 32
 
 
 async def sealing_key(cloud: Cloud, *, make: bool = False) -> bytes:
@@ -50,14 +50,9 @@ def _bound_to(parameter: Parameter) -> bytes:
 
 def _key(path: Path, *, make: bool) -> bytes:
     try:
-        if make and not os.path.lexists(path):
-            write_private_once(path, b64encode(AESGCM.generate_key(_KEY_BITS)).decode())
-        key = b64decode(read_private(path), validate=True)
+        return kept_key(path, _KEY_BYTES, make=make)
     except (OSError, ValueError):
         raise _other_key(path.name) from None
-    if len(key) * 8 != _KEY_BITS:
-        raise _other_key(path.name)
-    return key
 
 
 def _other_key(name: str) -> InvalidKeyId:

@@ -56,6 +56,8 @@ class Volume:
     auto_enable_io: bool = False
     kms_key_id: str | None = None
     """The ARN of the key, of an encrypted one."""
+    multi_attach: bool = False
+    """Whether it is Multi-Attach enabled. It is attached to one instance at most nevertheless."""
 
 
 class ModificationState(StrEnum):
@@ -82,6 +84,8 @@ class VolumeModification:
     original_throughput: int | None = None
     target_iops: int | None = None
     target_throughput: int | None = None
+    original_multi_attach: bool = False
+    target_multi_attach: bool = False
     ended_at: datetime | None = None
     status_message: str | None = None
 

@@ -1031,6 +1031,7 @@ CREATE TABLE volumes (
 	encrypted BOOLEAN NOT NULL,
 	auto_enable_io BOOLEAN DEFAULT 0 NOT NULL,
 	kms_key_id VARCHAR,
+	multi_attach BOOLEAN DEFAULT 0 NOT NULL,
 	PRIMARY KEY (id),
 	FOREIGN KEY(head) REFERENCES layers (id)
 );
@@ -1246,6 +1247,8 @@ CREATE TABLE volume_modifications (
 	original_throughput INTEGER,
 	target_iops INTEGER,
 	target_throughput INTEGER,
+	original_multi_attach BOOLEAN DEFAULT 0 NOT NULL,
+	target_multi_attach BOOLEAN DEFAULT 0 NOT NULL,
 	ended_at BIGINT,
 	status_message TEXT,
 	PRIMARY KEY (volume_id),

@@ -30,6 +30,7 @@ volumes = table(
     Column("encrypted", Boolean, nullable=False),
     Column("auto_enable_io", Boolean, nullable=False, server_default=false()),
     Column("kms_key_id", String),
+    Column("multi_attach", Boolean, nullable=False, server_default=false()),
     Index("volumes_order", "account", "region", "created_at", "id"),  # as they are listed
 )
 
@@ -59,6 +60,8 @@ volume_modifications = table(
     Column("original_throughput", Integer),
     Column("target_iops", Integer),
     Column("target_throughput", Integer),
+    Column("original_multi_attach", Boolean, nullable=False, server_default=false()),
+    Column("target_multi_attach", Boolean, nullable=False, server_default=false()),
     Column("ended_at", Moment),
     Column("status_message", Text),
 )

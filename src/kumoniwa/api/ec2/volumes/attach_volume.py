@@ -15,6 +15,7 @@ from kumoniwa.errors import (
     Ec2Error,
     IncorrectState,
     InvalidParameterValue,
+    NotBuilt,
     OperationNotPermitted,
     VolumeInUse,
 )
@@ -34,6 +35,7 @@ _ATTACHABLE = (InstanceState.RUNNING, InstanceState.STOPPED)
 @action(
     "AttachVolume",
     depth=Depth.PARTLY,
+    missing="A Multi-Attach enabled volume is attached to one instance at a time.",
     not_built=_NOT_BUILT,
 )
 async def attach_volume(cloud: Cloud, call: Call, parameters: Parameters) -> Answer:
@@ -84,7 +86,13 @@ def keep_for(host: Capacity, connection: Connection, call: Call, volume: Volume,
 
 def _check_attachable(connection: Connection, volume: Volume, instance: Instance) -> None:
     """Raises EC2's refusals."""
-    if volume.state is VolumeState.IN_USE or volumes.attachment_of(connection, [volume.id]):
+    attachment = volumes.attachment_of(connection, [volume.id]).get(volume.id)
+    if volume.multi_attach and attachment is not None and attachment.instance_id != instance.id:
+        raise NotBuilt(
+            f"an attachment of {volume.id}, which {attachment.instance_id} has, to a second instance",
+            way_out=f"Detach it from {attachment.instance_id} first.",
+        )
+    if volume.state is VolumeState.IN_USE or attachment is not None:
         raise VolumeInUse(f"{volume.id} is already attached to an instance")
     if volume.state is not VolumeState.AVAILABLE:
         raise IncorrectState(f"{volume.id} is not 'available'.")

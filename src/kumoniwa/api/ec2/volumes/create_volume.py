@@ -13,7 +13,7 @@ from kumoniwa.api.ec2.tags import write as write_tags
 from kumoniwa.api.ec2.volumes.describe_volumes import volume_output
 from kumoniwa.api.ec2.volumes.encryption import key_for
 from kumoniwa.api.ec2.volumes.new_volume import WantedVolume, add_volumes, needed_bytes, new_volume
-from kumoniwa.api.ec2.volumes.volume_types import DEFAULT_VOLUME_TYPE, checked_volume
+from kumoniwa.api.ec2.volumes.volume_types import DEFAULT_VOLUME_TYPE, check_multi_attach, checked_volume
 from kumoniwa.api.not_built import NotBuiltParameter, refuse
 from kumoniwa.api.registry import Depth, action
 from kumoniwa.errors import (
@@ -32,7 +32,6 @@ from kumoniwa.workflows.story import submit
 
 _NOT_BUILT = (
     NotBuiltParameter("OutpostArn", "Outposts"),
-    NotBuiltParameter("MultiAttachEnabled", "Multi-Attach"),
     NotBuiltParameter("VolumeInitializationRate", "volume initialization rates"),
     NotBuiltParameter("Operator", "volumes operated by a service"),
 )
@@ -41,7 +40,8 @@ _NOT_BUILT = (
 @action(
     "CreateVolume",
     depth=Depth.PARTLY,
-    missing="Iops and Throughput are checked, stored and shown. A volume is as fast as the host lets it be.",
+    missing="Iops and Throughput are checked, stored and shown. A volume is as fast as the host lets it be. "
+    "MultiAttachEnabled is checked, stored and shown; AttachVolume refuses a second instance.",
     not_built=_NOT_BUILT,
 )
 async def create_volume(cloud: Cloud, call: Call, parameters: Parameters) -> Answer:
@@ -95,8 +95,11 @@ def _checked(connection: Connection, call: Call, parameters: Parameters) -> Want
         raise MissingParameter("size/snapshot")
     volume_type = parameters.get("VolumeType") or DEFAULT_VOLUME_TYPE
     iops, throughput = checked_volume(volume_type, size, parameters.get("Iops"), parameters.get("Throughput"))
+    multi_attach = bool(parameters.get("MultiAttachEnabled"))
+    if multi_attach:
+        check_multi_attach(volume_type)
     key = key_for(connection, call, snapshot, parameters.get("Encrypted"), parameters.get("KmsKeyId"))
-    return WantedVolume(snapshot, size, volume_type, iops, throughput, key)
+    return WantedVolume(snapshot, size, volume_type, iops, throughput, key, multi_attach=multi_attach)
 
 
 def _answer(volume: Volume, tags: Any) -> dict[str, Any]:

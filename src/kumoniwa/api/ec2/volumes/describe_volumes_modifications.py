@@ -19,12 +19,12 @@ _FILTERS: dict[str, Values[VolumeModification]] = {
     "original-iops": lambda one: present(one.original_iops),
     "original-size": lambda one: (str(one.original_size_gib),),
     "original-volume-type": lambda one: (one.original_volume_type,),
-    "originalMultiAttachEnabled": lambda _: truth(False),
+    "originalMultiAttachEnabled": lambda one: truth(one.original_multi_attach),
     "start-time": lambda one: (precise(one.started_at),),
     "target-iops": lambda one: present(one.target_iops),
     "target-size": lambda one: (str(one.target_size_gib),),
     "target-volume-type": lambda one: (one.target_volume_type,),
-    "targetMultiAttachEnabled": lambda _: truth(False),
+    "targetMultiAttachEnabled": lambda one: truth(one.target_multi_attach),
     "volume-id": lambda one: (one.volume_id,),
 }
 

@@ -8,7 +8,7 @@ from kumoniwa.api.ec2.kinds import INSTANCE, VOLUME
 from kumoniwa.api.ec2.named.lookup import named
 from kumoniwa.api.ec2.volumes.describe_volumes import attachment_output
 from kumoniwa.api.registry import action
-from kumoniwa.errors import Ec2Error, IncorrectState
+from kumoniwa.errors import Ec2Error, IncorrectState, MissingParameter
 from kumoniwa.model.instances import InstanceState
 from kumoniwa.model.volumes import Attachment, AttachmentState, Volume, VolumeState
 from kumoniwa.store import instances, volumes
@@ -52,6 +52,8 @@ def _attachment_named(connection: Connection, call: Call, volume: Volume, parame
     if attachment is None or volume.state is not VolumeState.IN_USE:
         raise IncorrectState(f"Volume '{volume.id}' is in the '{volume.state}' state.")
     instance_id, device = parameters.get("InstanceId"), parameters.get("Device")
+    if instance_id is None and volume.multi_attach:  # "If you are detaching a Multi-Attach enabled volume, you must": M
+        raise MissingParameter("InstanceId")
     if instance_id is not None:
         named(connection, call.scope, INSTANCE, instance_id)
     for asked, is_so, as_what in (

@@ -26,6 +26,7 @@ class WantedVolume:
     """What it is encrypted under (`encryption.key_for`); None: it is not encrypted."""
     stands_on: str | None = None
     """The layer that it stands on, where it is not that of the snapshot."""
+    multi_attach: bool = False
 
 
 @dataclass(frozen=True, slots=True)
@@ -73,5 +74,6 @@ def new_volume(call: Call, zone: str, wanted: WantedVolume) -> NewVolume:
         head=head.id,
         encrypted=wanted.key is not None,
         kms_key_id=wanted.key,
+        multi_attach=wanted.multi_attach,
     )
     return NewVolume(volume, head)

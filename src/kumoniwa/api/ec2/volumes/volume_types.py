@@ -13,6 +13,9 @@ _NOT_SUPPORTED = {
 DEFAULT_VOLUME_TYPE = "gp2"  # EBS's own, where neither a request nor an image names a type
 
 
+MULTI_ATTACH_TYPES = ("io1", "io2")
+
+
 @dataclass(frozen=True, slots=True)
 class VolumeType:
     """What EC2 allows of a volume type, in GiB and operations a second."""
@@ -42,6 +45,17 @@ def check_bootable(volume_type: str) -> None:
     if volume_type in ("st1", "sc1"):
         raise InvalidParameterValue(
             f"Invalid value '{volume_type}' for volumeType. {volume_type} volumes cannot be used as boot volumes."
+        )
+
+
+def check_multi_attach(volume_type: str) -> None:
+    """Raises the refusal of Multi-Attach for a type that has none.
+
+    The code and the words are those of other parameters that a type does not have: an inference.
+    """
+    if volume_type not in MULTI_ATTACH_TYPES:
+        raise InvalidParameterCombination(
+            f"The parameter multiAttachEnabled is not supported for {volume_type} volumes."
         )
 
 

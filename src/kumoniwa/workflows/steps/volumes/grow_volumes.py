@@ -137,4 +137,5 @@ def _apply(connection: Connection, modification: VolumeModification, message: st
             volume_type=modification.target_volume_type,
             iops=modification.target_iops,
             throughput=modification.target_throughput,
+            multi_attach=modification.target_multi_attach,
         )

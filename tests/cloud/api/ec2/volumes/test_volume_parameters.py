@@ -32,11 +32,9 @@ ZONE = {"AvailabilityZone": "us-east-1a", "Size": 1}
 VOLUME = {"VolumeId": "vol-00000000000000001"}
 NOT_BUILT: list[tuple[str, dict[str, Any], str]] = [
     ("CreateVolume", {**ZONE, "OutpostArn": "arn"}, "Outposts"),
-    ("CreateVolume", {**ZONE, "MultiAttachEnabled": True}, "Multi-Attach"),
     ("CreateVolume", {**ZONE, "VolumeInitializationRate": 100}, "volume initialization rates"),
     ("CreateVolume", {**ZONE, "Operator": {"Principal": "x"}}, "volumes operated by a service"),
     ("AttachVolume", {**VOLUME, "InstanceId": "i-1", "Device": "/dev/sdf", "EbsCardIndex": 1}, "EBS cards"),
-    ("ModifyVolume", {**VOLUME, "MultiAttachEnabled": True}, "Multi-Attach"),
 ]
 
 

@@ -298,7 +298,8 @@ NETWORK_ACL = StoredKind[NetworkAcl](
     missing_code="InvalidNetworkAclID.NotFound",
     missing="The networkAcl ID '{}' does not exist",
     several_missing="The networkAcl IDs '{}' do not exist",
-    malformed_code="InvalidNetworkAclId.Malformed",
+    malformed_code="InvalidNetworkAclID.NotFound",
+    malformed_text="The networkAcl ID '{id}' does not exist",
     in_scope=network_acls.in_scope,
 )
 ELASTIC_IP = StoredKind[ElasticIp](

@@ -9,6 +9,7 @@ from kumoniwa.api.call import Answer, Call, Parameters
 from kumoniwa.api.cloud import Cloud
 from kumoniwa.api.ec2.kinds import INSTANCE
 from kumoniwa.api.ec2.named.lookup import named
+from kumoniwa.api.ec2.named.only_interface import check_only
 from kumoniwa.api.registry import action
 from kumoniwa.clock import whole_seconds
 from kumoniwa.errors import unknown_attribute
@@ -37,13 +38,15 @@ def _devices(connection: Connection, instance: Instance) -> Mapping[str, Any]:
 
 
 def _groups(connection: Connection, instance: Instance) -> Mapping[str, Any]:
+    check_only(instance.id, network_interfaces.attached_to(connection, instance.id))
     ids = network_interfaces.groups_of_instance(connection, instance.id)
     return {"Groups": [{"GroupId": group_id} for group_id in ids]}
 
 
 def _source_dest_check(connection: Connection, instance: Instance) -> Mapping[str, Any]:
-    primary = network_interfaces.primary(connection, instance.id)
-    return {"SourceDestCheck": {} if primary is None else {"Value": primary.source_dest_check}}
+    found = network_interfaces.attached_to(connection, instance.id)
+    check_only(instance.id, found)
+    return {"SourceDestCheck": {"Value": found[0].source_dest_check} if found else {}}
 
 
 _READS: Mapping[str, _Read] = {

@@ -1,5 +1,7 @@
 """The network interface that a call means which names an instance instead."""
 
+from collections.abc import Sequence
+
 from sqlalchemy import Connection
 
 from kumoniwa.api.ec2.kinds import INSTANCE
@@ -14,10 +16,15 @@ def only_interface(connection: Connection, instance_id: str) -> NetworkInterface
     found = network_interfaces.attached_to(connection, instance_id)
     if not found:
         raise INSTANCE.not_found([instance_id])
+    check_only(instance_id, found)
+    return found[0]
+
+
+def check_only(instance_id: str, found: Sequence[NetworkInterface]) -> None:
+    """Raises EC2's refusal of an instance that has several network interfaces."""
     if len(found) > 1:
         raise Ec2Error(
             "InvalidInstanceID",
             f"There are multiple interfaces attached to instance '{instance_id}'. "
             "Please specify an interface ID for the operation instead.",
         )
-    return found[0]

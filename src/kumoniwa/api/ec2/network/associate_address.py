@@ -9,7 +9,7 @@ from kumoniwa.api.cloud import Cloud
 from kumoniwa.api.ec2.kinds import INSTANCE, NETWORK_INTERFACE
 from kumoniwa.api.ec2.named.lookup import named
 from kumoniwa.api.ec2.named.only_interface import only_interface
-from kumoniwa.api.ec2.network.elastic_ips import check_own, named_address
+from kumoniwa.api.ec2.network.elastic_ips import check_own, named_address, own_address
 from kumoniwa.api.ec2.network.lent_addresses import lent_again
 from kumoniwa.api.registry import action
 from kumoniwa.errors import Ec2Error, InvalidParameterCombination, InvalidParameterValue, MissingParameter
@@ -85,7 +85,7 @@ def _associated(connection: Connection, call: Call, parameters: Parameters) -> E
         return found
     if public_ip is None:
         raise MissingParameter(message="Either public IP or association id must be specified")
-    named_address(connection, call, {"PublicIp": public_ip})
+    own_address(connection, call, public_ip)
     raise InvalidParameterValue("You must specify an association id when unmapping an address from a VPC instance")
 
 

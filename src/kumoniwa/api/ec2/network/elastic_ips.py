@@ -63,11 +63,13 @@ async def release_address(cloud: Cloud, call: Call, parameters: Parameters) -> A
     if (allocation_id := parameters.get("AllocationId")) is None:
         if parameters.get("PublicIp") is None:
             raise MissingParameter(message="Either public IP or allocation id must be specified")
-        raise InvalidParameterValue("You must specify an allocation id when releasing a VPC elastic IP address")
-    if parameters.get("PublicIp") is not None:
+    elif parameters.get("PublicIp") is not None:
         raise InvalidParameterCombination("You may specify public IP or allocation id, but not both in the same call")
 
     def release(connection: Connection) -> Answer:
+        if allocation_id is None:
+            own_address(connection, call, parameters["PublicIp"])
+            raise InvalidParameterValue("You must specify an allocation id when releasing a VPC elastic IP address")
         address = named(connection, call.scope, ELASTIC_IP, allocation_id)
         check_own(connection, address.interface_id)
         if address.association_id is not None:
@@ -95,6 +97,15 @@ def named_address(connection: Connection, call: Call, parameters: Parameters) ->
         raise MissingParameter(message="Either public IP or allocation id must be specified")
     if (found := elastic_ips.by_address(connection, call.scope, public_ip)) is None:
         raise _unknown(public_ip)
+    return found
+
+
+def own_address(connection: Connection, call: Call, public_ip: str) -> ElasticIp:
+    """The caller's address that is written so. Raises EC2's refusals."""
+    if not _is_address(public_ip):
+        raise _no_address(public_ip)
+    if (found := elastic_ips.by_address(connection, call.scope, public_ip)) is None:
+        raise Ec2Error("AuthFailure", f"The address '{public_ip}' does not belong to you.")
     return found
 
 

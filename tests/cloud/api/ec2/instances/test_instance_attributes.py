@@ -199,7 +199,7 @@ async def test_source_dest_check_is_reset_to_on(stack: Stack) -> None:
     assert await _read(stack, instance_id, "sourceDestCheck") == {"Value": True}
 
 
-async def test_of_several_interfaces_the_one_to_change_is_named(stack: Stack) -> None:
+async def test_of_several_interfaces_the_one_that_is_meant_is_named(stack: Stack) -> None:
     subnet = (await stack.call("DescribeSubnets"))["Subnets"][0]["SubnetId"]
     asked = [{"DeviceIndex": index, "SubnetId": subnet} for index in (0, 1)]
     instance_id = await stack.launch(NetworkInterfaces=asked)
@@ -209,6 +209,8 @@ async def test_of_several_interfaces_the_one_to_change_is_named(stack: Stack) ->
         ("ModifyInstanceAttribute", {"Groups": [group]}),
         ("ModifyInstanceAttribute", {"SourceDestCheck": {"Value": False}}),
         ("ResetInstanceAttribute", {"Attribute": "sourceDestCheck"}),
+        ("DescribeInstanceAttribute", {"Attribute": "groupSet"}),
+        ("DescribeInstanceAttribute", {"Attribute": "sourceDestCheck"}),
     ):
         with pytest.raises(Refused) as refused:
             await stack.call(action, InstanceId=instance_id, **change)

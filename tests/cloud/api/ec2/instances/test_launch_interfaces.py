@@ -139,6 +139,10 @@ async def test_many_instances_have_interfaces_of_their_own(stack: Stack) -> None
         ),
         ([{"DeviceIndex": 0, "NetworkInterfaceId": "eni-0123456789abcdef0"}], r"InvalidNetworkInterfaceID\.NotFound"),
         (
+            [{"DeviceIndex": 0, "NetworkInterfaceId": "eni-0123456789abcdef0", "DeleteOnTermination": True}],
+            "InvalidParameterCombination .*interface ID and delete on termination as true",
+        ),
+        (
             [{"DeviceIndex": 0, "NetworkInterfaceId": "eni-0123456789abcdef0", "Groups": ["sg-1"]}],
             "InvalidParameterCombination",
         ),

@@ -131,12 +131,22 @@ async def test_an_address_outlives_its_instance(stack: Stack) -> None:
     assert (await stack.call("DescribeAddresses"))["Addresses"] == []
 
 
+async def test_an_address_is_released_by_its_allocation_alone(stack: Stack) -> None:
+    made = await _allocate(stack)
+    with pytest.raises(Refused, match="InvalidParameterValue .*You must specify an allocation id"):
+        await stack.call("ReleaseAddress", PublicIp=made["PublicIp"])
+    await stack.call("ReleaseAddress", AllocationId=made["AllocationId"])
+    with pytest.raises(Refused, match="AuthFailure .*does not belong to you"):
+        await stack.call("ReleaseAddress", PublicIp=made["PublicIp"])
+
+
 @pytest.mark.parametrize(
     ("action", "parameters", "refusal"),
     [
         ("AssociateAddress", {}, "MissingParameter .*Either public IP or allocation id must be specified"),
         ("ReleaseAddress", {}, "MissingParameter"),
-        ("ReleaseAddress", {"PublicIp": "127.1.2.3"}, "InvalidParameterValue .*You must specify an allocation id"),
+        ("ReleaseAddress", {"PublicIp": "127.1.2.3"}, "AuthFailure .*'127.1.2.3' does not belong to you"),
+        ("ReleaseAddress", {"PublicIp": "moss"}, "InvalidParameterValue .*Invalid IPv4 address"),
         ("ReleaseAddress", {"AllocationId": "eipalloc-0123456789abcdef0"}, r"InvalidAllocationID\.NotFound"),
         (
             "DescribeAddresses",
@@ -146,7 +156,8 @@ async def test_an_address_outlives_its_instance(stack: Stack) -> None:
         ("AllocateAddress", {"Address": "8.8.8.8"}, r"InvalidAddress\.NotFound"),
         ("AllocateAddress", {"Address": "moss"}, "InvalidParameterValue"),
         ("DisassociateAddress", {}, "MissingParameter"),
-        ("DisassociateAddress", {"PublicIp": "127.1.2.3"}, r"InvalidAddress\.NotFound"),
+        ("DisassociateAddress", {"PublicIp": "127.1.2.3"}, "AuthFailure .*'127.1.2.3' does not belong to you"),
+        ("DisassociateAddress", {"PublicIp": "moss"}, "InvalidParameterValue .*Invalid IPv4 address"),
     ],
 )
 async def test_what_names_no_address_is_refused(

@@ -163,3 +163,9 @@ async def test_a_subnet_gets_another_acl(cloud: BareCloud) -> None:
         await cloud.ask("DeleteNetworkAcl", NetworkAclId=acl_id)
     with refused("InvalidParameterValue"):
         await cloud.ask("DeleteNetworkAcl", NetworkAclId=default["NetworkAclId"])
+
+
+@pytest.mark.parametrize("acl_id", ["acl-000000000000", "acl-moss"])
+async def test_an_id_that_no_acl_can_have_is_of_none(cloud: BareCloud, acl_id: str) -> None:
+    with refused("InvalidNetworkAclID.NotFound", f"The networkAcl ID '{acl_id}' does not exist"):
+        await cloud.ask("DescribeNetworkAcls", NetworkAclIds=[acl_id])

@@ -86,6 +86,10 @@ def checked_specifications(specifications: Sequence[Mapping[str, Any]]) -> list[
             if interface_id in existing:
                 raise InvalidParameterValue(f"Interface: [{interface_id[:200]}] is specified more than once.")
             existing.add(interface_id)
+            if each.get("DeleteOnTermination"):
+                raise InvalidParameterCombination(
+                    "A network interface may not specify a network interface ID and delete on termination as true"
+                )
             for name in _OF_A_NEW_ONE:
                 if each.get(name) not in (None, []):
                     raise InvalidParameterCombination(

@@ -106,10 +106,11 @@ def _interface(
         subnet = _subnet(connection, call, existing.subnet_id, zone, count)
         ids = [group_id for group_id, _ in network_interfaces.groups_of(connection, existing.id)]
         groups = checked_groups(connection, call, subnet.vpc_id, subnet.id, ids)
-        ends = said.get("DeleteOnTermination") is True
         further = network_interfaces.secondary_of(connection, [existing.id]).get(existing.id, ())
         has = AskedAddresses(None, (), len(further))
-        return LaunchInterface(said["DeviceIndex"], subnet, groups, has, existing.description, ends, existing=existing)
+        return LaunchInterface(
+            said["DeviceIndex"], subnet, groups, has, existing.description, ends_with_instance=False, existing=existing
+        )
     subnet = _subnet(connection, call, said.get("SubnetId"), zone, count)
     return LaunchInterface(
         index=said["DeviceIndex"],

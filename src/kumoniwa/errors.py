@@ -157,6 +157,13 @@ def unknown_attribute(name: str) -> InvalidParameterValue:
     return InvalidParameterValue(f"Value ({name}) for parameter attribute is invalid. Unknown attribute.")
 
 
+def no_template_data() -> MissingParameter:
+    """The refusal of a launch template, or a version of one, without any parameters."""
+    return MissingParameter(
+        message="No launch template data was provided. Launch template data is required to create a launch template."
+    )
+
+
 def empty_tag_key() -> InvalidParameterValue:
     """EC2's refusal of a tag without a key."""
     return InvalidParameterValue("Value ( '' ) for parameter Tag key is invalid. Tag key cannot be null or empty.")

@@ -21,7 +21,7 @@ from typing import Any
 from kumoniwa import base64_text
 from kumoniwa.clock import within_reach
 from kumoniwa.errors import InvalidParameterValue, InvalidRequest, MissingParameter, UnknownParameter
-from kumoniwa.gateway.protocols.refusals import EMPTY, MISSING, UNKNOWN
+from kumoniwa.gateway.protocols.refusals import EMPTY, LEFT_OUT, MISSING, UNKNOWN
 from kumoniwa.values import dataclass
 
 MAX_DEPTH = 32
@@ -163,7 +163,9 @@ class Readers:
             reader = self._reader(member, keep_empty=keep_empty)
             fields[wire] = (name, reader, scalar and not (keep_empty and text))
         required.extend(
-            (name, self._names.of_member(name, shape.members[name].serialization)) for name in shape.required_members
+            (name, self._names.of_member(name, shape.members[name].serialization))
+            for name in shape.required_members
+            if (shape.name, name) not in LEFT_OUT
         )
         return read
 

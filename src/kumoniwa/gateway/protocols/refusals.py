@@ -12,6 +12,7 @@ from kumoniwa.errors import (
     InvalidRequest,
     MissingParameter,
     empty_tag_key,
+    no_template_data,
     unknown_attribute,
 )
 
@@ -21,22 +22,16 @@ MISSING: Mapping[tuple[str, str], Callable[[], Ec2Error]] = {
     ("CreateTagsRequest", "Resources"): lambda: MissingParameter("resourceIdSet"),
     ("CreateTagsRequest", "Tags"): lambda: InvalidParameterValue("You must specify one or more tags to create"),
     ("DeleteTagsRequest", "Resources"): lambda: MissingParameter("resourceIdSet"),
-    **dict.fromkeys(
-        (
-            ("CreateLaunchTemplateRequest", "LaunchTemplateData"),
-            ("CreateLaunchTemplateVersionRequest", "LaunchTemplateData"),
-        ),
-        lambda: MissingParameter(
-            message="No launch template data was provided. Launch template data is required to create a launch "
-            "template."
-        ),
-    ),
+    ("CreateLaunchTemplateRequest", "LaunchTemplateData"): no_template_data,
     **{
         (f"{verb}InstancesRequest", "InstanceIds"): lambda: InvalidParameterCombination("No instances specified")
         for verb in _ON_INSTANCES
     },
 }
 """Of a required member, by the structure and the member."""
+
+LEFT_OUT = frozenset({("CreateLaunchTemplateVersionRequest", "LaunchTemplateData")})
+"""Required members that may be empty, which EC2's protocol has no word for: the action says when they are missing."""
 
 EMPTY: Mapping[str, Callable[[], Ec2Error]] = {"Tag": empty_tag_key}
 """Of an item of a list that was sent without any content, by the item's structure."""

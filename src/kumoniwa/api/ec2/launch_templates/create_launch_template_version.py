@@ -12,6 +12,7 @@ from kumoniwa.api.ec2.launch_templates.template_data import VERSIONS, check_data
 from kumoniwa.api.ec2.launch_templates.template_warnings import warnings
 from kumoniwa.api.ec2.named.launch_template_lookup import template_named, version_of
 from kumoniwa.api.registry import Depth, action
+from kumoniwa.errors import no_template_data
 from kumoniwa.store import launch_templates
 
 
@@ -23,7 +24,9 @@ from kumoniwa.store import launch_templates
 async def create_launch_template_version(cloud: Cloud, call: Call, parameters: Parameters) -> Answer:
     """Store further parameters under the template's next number: they alone, or over those of a source version."""
     check_description(parameters.get("VersionDescription"))
-    said = parameters["LaunchTemplateData"]
+    said = parameters.get("LaunchTemplateData") or {}
+    if not said and parameters.get("SourceVersion") is None:
+        raise no_template_data()
     check_data(said)
 
     def create(connection: Connection) -> Answer:

@@ -55,6 +55,16 @@ async def test_a_version_of_a_source_overwrites_whole_parameters_and_leaves_snap
     assert refusal[0] == "InvalidLaunchTemplateId.VersionNotFound"
 
 
+async def test_a_version_of_a_source_may_say_nothing_of_its_own(stack: Stack) -> None:
+    await make(stack, KeyName="moss")
+    version = await _add(stack, SourceVersion="1", VersionDescription="the same", LaunchTemplateData={})
+    assert version["VersionDescription"] == "the same"
+    assert version["LaunchTemplateData"]["KeyName"] == "moss"
+    refusal = await _refused(stack, "CreateLaunchTemplateVersion", LaunchTemplateName="web", LaunchTemplateData={})
+    assert refusal[0] == "MissingParameter"
+    assert refusal[1].startswith("No launch template data was provided.")
+
+
 async def test_versions_of_a_template_are_named_or_of_a_range(stack: Stack) -> None:
     template_id = await make(stack)
     for _ in range(3):

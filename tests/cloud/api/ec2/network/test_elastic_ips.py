@@ -133,10 +133,10 @@ async def test_an_address_outlives_its_instance(stack: Stack) -> None:
 
 async def test_an_address_is_released_by_its_allocation_alone(stack: Stack) -> None:
     made = await _allocate(stack)
-    with pytest.raises(Refused, match="InvalidParameterValue .*You must specify an allocation id"):
+    with pytest.raises(Refused, match=r"InvalidParameterValue .*You must specify an allocation id"):
         await stack.call("ReleaseAddress", PublicIp=made["PublicIp"])
     await stack.call("ReleaseAddress", AllocationId=made["AllocationId"])
-    with pytest.raises(Refused, match="AuthFailure .*does not belong to you"):
+    with pytest.raises(Refused, match=r"AuthFailure .*does not belong to you"):
         await stack.call("ReleaseAddress", PublicIp=made["PublicIp"])
 
 

@@ -18,6 +18,7 @@ from kumoniwa.api.ec2.tags import from_specifications
 from kumoniwa.api.ec2.tags import write as write_tags
 from kumoniwa.api.ec2.volumes.device_names import named_once
 from kumoniwa.api.ec2.volumes.freeze import wants_freeze
+from kumoniwa.api.ec2.volumes.volume_types import VOLUME_TYPES, checked_volume
 from kumoniwa.api.not_built import NotBuiltParameter, below, refuse
 from kumoniwa.api.registry import Depth, action
 from kumoniwa.errors import InvalidBlockDeviceMapping, InvalidParameterValue, NotBuilt
@@ -98,9 +99,9 @@ def _checked(connection: Connection, call: Call, parameters: Parameters) -> _Pla
     # EC2's own text; tools parse it (docs/sources.md, CreateImage).
     description = f"Created by CreateImage({instance.id}) for {image.id}"
     snapshots_of_kept = [pending_snapshot(call, volume, description) for _, volume in kept]
-    overrides = _delete_on_termination(mappings)
+    overrides = {mapping["DeviceName"]: mapping.get("Ebs") or {} for mapping in mappings}
     devices = [
-        _device(image, attachment, volume, snapshot, overrides)
+        _device(image, attachment, volume, snapshot, overrides.get(attachment.device, {}))
         for (attachment, volume), snapshot in zip(kept, snapshots_of_kept, strict=True)
     ]
     return _Plan(instance, image, (*devices, *added), tuple(snapshots_of_kept))
@@ -170,7 +171,8 @@ def _boot_mode(instance: Instance, source: Image | None, override: str | None) -
 def _checked_mappings(
     connection: Connection, call: Call, instance: Instance, image_id: str, mappings: Sequence[Mapping[str, Any]]
 ) -> tuple[set[str], list[ImageDevice]]:
-    """What the request leaves out of the image, and what it adds. What is there may change DeleteOnTermination only."""
+    """What the request leaves out of the image, and what it adds. What is there may change DeleteOnTermination only,
+    and the root become larger."""
     attached = volumes.of_instance(connection, instance.id)
     there = {attachment.device: volume for attachment, volume in attached}
     behind = 1 + max((attachment.position for attachment, _ in attached), default=-1)
@@ -183,19 +185,27 @@ def _checked_mappings(
                 raise InvalidBlockDeviceMapping(f"The root device '{device}' cannot be left out.")
             dropped.add(device)
         elif device in there:
-            _check_unchanged(there[device], mapping)
+            _check_unchanged(there[device], mapping, may_grow=device == instance.root_device_name)
         else:
             position = behind + len(added)
             added.append(new_device(connection, call, ImageDevice(image_id, position, device), mapping))
     return dropped, added
 
 
-def _check_unchanged(volume: Volume, mapping: Mapping[str, Any]) -> None:
-    """Raises EC2's refusal where more than DeleteOnTermination would be another than the volume's own."""
+def _check_unchanged(volume: Volume, mapping: Mapping[str, Any], *, may_grow: bool) -> None:
+    """Raises EC2's refusal where more than DeleteOnTermination would be another than the volume's own; its size may be
+    larger where it `may_grow`."""
     refuse(mapping, DEVICE_NOT_BUILT)
     device, ebs = mapping["DeviceName"], mapping.get("Ebs") or {}
+    if may_grow and (size := ebs.get("VolumeSize")) is not None:
+        if size < volume.size_gib:
+            raise InvalidBlockDeviceMapping(
+                f"Volume of size {size}GB is smaller than volume '{volume.id}', expect size >= {volume.size_gib}GB"
+            )
+        own_iops = volume.iops if VOLUME_TYPES[volume.volume_type].iops else None
+        checked_volume(volume.volume_type, size, own_iops, volume.throughput)
     unchanged = {
-        "volumeSize": (ebs.get("VolumeSize"), volume.size_gib),
+        "volumeSize": (None if may_grow else ebs.get("VolumeSize"), volume.size_gib),
         "volumeType": (ebs.get("VolumeType"), volume.volume_type),
         "iops": (ebs.get("Iops"), volume.iops),
         "throughput": (ebs.get("Throughput"), volume.throughput),
@@ -209,25 +219,19 @@ def _check_unchanged(volume: Volume, mapping: Mapping[str, Any]) -> None:
             raise InvalidBlockDeviceMapping(f"{name} cannot be modified on device '{device}'")
 
 
-def _delete_on_termination(mappings: Sequence[Mapping[str, Any]]) -> dict[str, bool]:
-    return {
-        mapping["DeviceName"]: mapping["Ebs"]["DeleteOnTermination"]
-        for mapping in mappings
-        if (mapping.get("Ebs") or {}).get("DeleteOnTermination") is not None
-    }
-
-
 def _device(
-    image: Image, attachment: Attachment, volume: Volume, snapshot: Snapshot, overrides: Mapping[str, bool]
+    image: Image, attachment: Attachment, volume: Volume, snapshot: Snapshot, ebs: Mapping[str, Any]
 ) -> ImageDevice:
+    """What the image has of an attached volume; `ebs` is what the request says of it."""
+    ends: bool | None = ebs.get("DeleteOnTermination")
     return ImageDevice(
         image_id=image.id,
         position=attachment.position,
         device=attachment.device,
         snapshot_id=snapshot.id,
-        size_gib=volume.size_gib,
+        size_gib=ebs.get("VolumeSize") or volume.size_gib,
         volume_type=volume.volume_type,
         iops=volume.iops,
         throughput=volume.throughput,
-        delete_on_termination=overrides.get(attachment.device, attachment.delete_on_termination),
+        delete_on_termination=attachment.delete_on_termination if ends is None else ends,
     )

@@ -151,6 +151,11 @@ async def test_what_a_volume_is_already_may_be_said_again(stack: Stack) -> None:
             "The root device '/dev/xvda' cannot be left out.",
         ),
         (
+            {"BlockDeviceMappings": [{"DeviceName": "/dev/xvda", "Ebs": {"VolumeSize": 70_000}}]},
+            "InvalidParameterValue",
+            None,
+        ),
+        (
             {"BlockDeviceMappings": [{"DeviceName": DATA, "NoDevice": ""}, {"DeviceName": DATA, "NoDevice": ""}]},
             "InvalidBlockDeviceMapping",
             f"{DATA} is being assigned to multiple times.",
@@ -177,6 +182,30 @@ async def test_what_cannot_be_is_refused_and_the_guest_goes_on(
     assert (await stack.call("DescribeSnapshots", Filters=[{"Name": "status", "Values": ["pending"]}]))[
         "Snapshots"
     ] == []
+
+
+async def test_the_root_of_an_image_is_larger_than_its_instances_where_asked(stack: Stack) -> None:
+    instance_id = await _launch(stack)
+
+    async def root_size(of: str) -> tuple[str, int]:
+        device = (await stack.instance(of))["RootDeviceName"]
+        asked = [{"Name": "attachment.instance-id", "Values": [of]}, {"Name": "attachment.device", "Values": [device]}]
+        (root,) = (await stack.call("DescribeVolumes", Filters=asked))["Volumes"]
+        return root["VolumeId"], root["Size"]
+
+    root_id, size = await root_size(instance_id)
+    asked = {"InstanceId": instance_id, "Name": "golden"}
+    smaller = [{"DeviceName": "/dev/xvda", "Ebs": {"VolumeSize": size - 1}}]
+    with pytest.raises(Refused, match=rf"InvalidBlockDeviceMapping .*smaller than volume '{root_id}', expect size >="):
+        await stack.call("CreateImage", **asked, BlockDeviceMappings=smaller)
+    larger = [{"DeviceName": "/dev/xvda", "Ebs": {"VolumeSize": size + 2, "DeleteOnTermination": False}}]
+    image_id = (await stack.call("CreateImage", **asked, BlockDeviceMappings=larger))["ImageId"]
+    await stack.idle()
+    (image,) = (await stack.call("DescribeImages", ImageIds=[image_id]))["Images"]
+    ebs = next(device["Ebs"] for device in image["BlockDeviceMappings"] if device["DeviceName"] == "/dev/xvda")
+    assert (ebs["VolumeSize"], ebs["DeleteOnTermination"]) == (size + 2, False)
+    assert (await root_size(instance_id))[1] == size
+    assert (await root_size(await stack.launch(ImageId=image_id)))[1] == size + 2
 
 
 async def test_a_name_is_taken_from_the_request_on_and_free_again_when_the_image_goes(stack: Stack) -> None:

@@ -1,12 +1,11 @@
 """A pytest plug-in for OpenStack's ec2api-tempest-plugin: each of its files of tests has a Kumoniwa server of its own.
 
 The suite waits for what it asks for, and removes what it made, so that the tests of a file share a server. Nothing is
-changed: its own configuration says where the server is, and which AMI to launch.
+changed: its own configuration, which `tempest_suite` writes, says what to launch; here it is told where the server is.
 
 Loaded with `-p tempest_on_kumoniwa`; results are added to the file $FOREIGN_RESULTS, a JSON object a line.
 """
 
-import json
 import os
 import tempfile
 from collections.abc import Iterator
@@ -21,7 +20,6 @@ from told_results import pytest_runtest_makereport
 __all__ = ["pytest_runtest_makereport"]
 
 _FURNISHED = Path(os.environ["FOREIGN_FURNISHED"])
-_REGION = "us-east-1"
 
 
 @pytest.fixture(scope="session")
@@ -35,19 +33,7 @@ def _clouds() -> Iterator[FreshClouds]:
 
 @pytest.fixture(scope="module", autouse=True)
 def _cloud(_clouds: FreshClouds) -> None:
-    image = json.loads((_FURNISHED / "images.json").read_text())[_REGION]["ami-12c6146b"]
-    settings = {
-        "ec2_url": _clouds.fresh().endpoint,
-        "aws_access": ACCESS_KEY,
-        "aws_secret": SECRET,
-        "aws_region": _REGION,
-        "aws_zone": f"{_REGION}a",
-        "instance_type": "t2.micro",
-        "instance_type_alt": "t2.small",
-        "image_id": image,
-        "ebs_image_id": image,
-        "run_ssh": False,
-    }
     assert config.CONF.aws is not None  # it reads its configuration when it is first asked for something
+    settings = {"ec2_url": _clouds.fresh().endpoint, "aws_access": ACCESS_KEY, "aws_secret": SECRET}
     for name, value in settings.items():
         cfg.CONF.set_override(name, value, group="aws")

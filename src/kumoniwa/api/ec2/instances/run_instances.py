@@ -214,7 +214,7 @@ def _checked(host: Capacity, connection: Connection, call: Call, asked: Launchin
     memory = from_memory(connection, call, host, wanted, is_encrypted=devices[0].volume.key is not None)
     if options.is_hibernatable:
         check_hibernatable(options.kind, image, mode, has_fast_launch=memory is not None)
-    market = spot_market(parameters.get("InstanceMarketOptions") or {})
+    market = spot_market(parameters)
     tags = _tags(parameters, market)
     if options.metadata_tags:
         check_keys_for_metadata(tags.get("instance", {}))

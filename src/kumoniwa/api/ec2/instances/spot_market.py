@@ -1,6 +1,7 @@
 """What a launch says of Spot: checked, and the requests that its instances were launched by."""
 
 from collections.abc import Mapping, Sequence
+from dataclasses import field, replace
 from datetime import datetime
 from decimal import Decimal, InvalidOperation
 from typing import Any
@@ -23,6 +24,7 @@ SPOT_NOT_BUILT = (
     *below("SpotOptions", [INTERRUPTION_NOT_BUILT]),
 )
 _PRICES_BELOW = Decimal(1_000_000)  # ours: dollars an hour; the dearest type costs some hundreds
+_SHOWN_AS_ASKED = ("BlockDeviceMappings", "IamInstanceProfile", "NetworkInterfaces")
 _OPTION = "SpotInstanceRequest"
 """Where an instance keeps its request's id, among its options."""
 
@@ -36,22 +38,26 @@ class SpotMarket:
     interruption: Interruption
     valid_until: datetime | None = None
     launch_group: str | None = None
+    asked: Mapping[str, Any] = field(default_factory=dict)
+    """What the requests show as the launch asked for it."""
 
 
-def spot_market(options: Mapping[str, Any]) -> SpotMarket | None:
-    """What `InstanceMarketOptions` asks for; None for instances on demand. Raises EC2's refusals."""
+def spot_market(parameters: Mapping[str, Any]) -> SpotMarket | None:
+    """What a launch's `InstanceMarketOptions` asks for; None for instances on demand. Raises EC2's refusals."""
+    options: Mapping[str, Any] = parameters.get("InstanceMarketOptions") or {}
     refuse(options, SPOT_NOT_BUILT)
     spot: Mapping[str, Any] = options.get("SpotOptions") or {}
     if options.get("MarketType") != "spot":
         if spot:
             raise InvalidParameterCombination("The parameter SpotOptions can only be used with the market type spot.")
         return None
-    return checked_market(
+    market = checked_market(
         spot.get("SpotInstanceType"),
         spot.get("MaxPrice"),
         spot.get("InstanceInterruptionBehavior"),
         valid_until=spot.get("ValidUntil"),
     )
+    return replace(market, asked={name: parameters[name] for name in _SHOWN_AS_ASKED if parameters.get(name)})
 
 
 def checked_market(
@@ -133,7 +139,7 @@ def requests_of(
             interruption=market.interruption,
             valid_until=market.valid_until,
             launch_group=market.launch_group,
-            specification=_specification(instance, placed),
+            specification=_specification(instance, {**placed, **market.asked}),
         )
         for instance in launched
     ]

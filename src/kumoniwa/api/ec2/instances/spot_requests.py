@@ -17,6 +17,7 @@ from kumoniwa.api.ec2.named.lookup import all_named
 from kumoniwa.api.ec2.tags import tag_set
 from kumoniwa.api.filters import Values, never, present, truth
 from kumoniwa.api.listing import NOT_PAGED_CAPITAL, Asked, Listing
+from kumoniwa.api.member_paths import at
 from kumoniwa.api.registry import action
 from kumoniwa.model.instances import InstanceState
 from kumoniwa.model.regions import zone_id
@@ -107,6 +108,12 @@ def with_states(connection: Connection, call: Call, found: list[SpotRequest]) ->
     return [shown(request, states.get(request.instance_id)) for request in found]
 
 
+def _asked(path: str) -> Values[Shown]:
+    """What stands at a path of members in what the launch asked for."""
+    values = at(path)
+    return lambda one: values(("", one.request.specification))
+
+
 _FILTERS: Mapping[str, Values[Shown]] = {
     "create-time": lambda one: (one.request.created_at.isoformat(),),
     "instance-id": lambda one: (one.request.instance_id,),
@@ -121,6 +128,19 @@ _FILTERS: Mapping[str, Values[Shown]] = {
         str(group["GroupName"]) for group in one.request.specification.get("SecurityGroups", ())
     ],
     "launch.monitoring-enabled": lambda one: truth(bool(one.request.specification["Monitoring"]["Enabled"])),
+    "launch.block-device-mapping.delete-on-termination": _asked("BlockDeviceMappings.Ebs.DeleteOnTermination"),
+    "launch.block-device-mapping.device-name": _asked("BlockDeviceMappings.DeviceName"),
+    "launch.block-device-mapping.snapshot-id": _asked("BlockDeviceMappings.Ebs.SnapshotId"),
+    "launch.block-device-mapping.volume-size": _asked("BlockDeviceMappings.Ebs.VolumeSize"),
+    "launch.block-device-mapping.volume-type": _asked("BlockDeviceMappings.Ebs.VolumeType"),
+    "network-interface.network-interface-id": _asked("NetworkInterfaces.NetworkInterfaceId"),
+    "network-interface.device-index": _asked("NetworkInterfaces.DeviceIndex"),
+    "network-interface.subnet-id": _asked("NetworkInterfaces.SubnetId"),
+    "network-interface.description": _asked("NetworkInterfaces.Description"),
+    "network-interface.private-ip-address": _asked("NetworkInterfaces.PrivateIpAddress"),
+    "network-interface.delete-on-termination": _asked("NetworkInterfaces.DeleteOnTermination"),
+    "network-interface.group-id": _asked("NetworkInterfaces.Groups"),
+    "network-interface.addresses.primary": _asked("NetworkInterfaces.PrivateIpAddresses.Primary"),
     "launched-availability-zone": lambda one: (one.request.zone,),
     "launched-availability-zone-id": lambda one: (zone_id(one.request.zone),),
     "product-description": lambda _: ("Linux/UNIX",),
@@ -135,21 +155,8 @@ _FILTERS: Mapping[str, Values[Shown]] = {
         "availability-zone-group",
         "fault-code",
         "fault-message",
-        "launch.block-device-mapping.delete-on-termination",
-        "launch.block-device-mapping.device-name",
-        "launch.block-device-mapping.snapshot-id",
-        "launch.block-device-mapping.volume-size",
-        "launch.block-device-mapping.volume-type",
         "launch.kernel-id",
         "launch.ramdisk-id",
-        "network-interface.network-interface-id",
-        "network-interface.device-index",
-        "network-interface.subnet-id",
-        "network-interface.description",
-        "network-interface.private-ip-address",
-        "network-interface.delete-on-termination",
-        "network-interface.group-id",
-        "network-interface.addresses.primary",
         "valid-from",
     ),
 }

@@ -29,6 +29,7 @@ from kumoniwa.workflows.stories.volumes.attach_volume import attach_volume as at
 from kumoniwa.workflows.story import submit
 
 _NOT_BUILT = (NotBuiltParameter("EbsCardIndex", "EBS cards", harmless=(0,)),)
+_SECOND_INSTANCE = "attachments of a Multi-Attach enabled volume to a second instance"
 _ATTACHABLE = (InstanceState.RUNNING, InstanceState.STOPPED)
 
 
@@ -89,7 +90,7 @@ def _check_attachable(connection: Connection, volume: Volume, instance: Instance
     attachment = volumes.attachment_of(connection, [volume.id]).get(volume.id)
     if volume.multi_attach and attachment is not None and attachment.instance_id != instance.id:
         raise NotBuilt(
-            f"an attachment of {volume.id}, which {attachment.instance_id} has, to a second instance",
+            _SECOND_INSTANCE,
             way_out=f"Detach it from {attachment.instance_id} first.",
         )
     if volume.state is VolumeState.IN_USE or attachment is not None:

@@ -92,6 +92,28 @@ async def test_a_request_is_fulfilled_at_once_by_as_many_instances(stack: Stack)
     assert {one["SpotInstanceRequestId"] for one in found} == {one["SpotInstanceRequestId"] for one in requests}
 
 
+async def test_a_request_shows_the_disks_and_interfaces_that_were_asked_for(stack: Stack) -> None:
+    subnet = (await stack.call("DescribeSubnets"))["Subnets"][0]["SubnetId"]
+    disks = [{"DeviceName": "/dev/sdf", "Ebs": {"DeleteOnTermination": True, "VolumeSize": 5, "VolumeType": "gp3"}}]
+    interfaces = [{"DeviceIndex": 0, "SubnetId": subnet, "AssociatePublicIpAddress": False, "Description": "moss"}]
+    asked = {"BlockDeviceMappings": disks, "NetworkInterfaces": interfaces}
+    launch = {"ImageId": await _image(stack), "InstanceType": "m5.large", **asked}
+    made = (await stack.call("RequestSpotInstances", LaunchSpecification=launch))["SpotInstanceRequests"][0]
+    told = await _request(stack, made["SpotInstanceRequestId"])
+    for shown in (made["LaunchSpecification"], told["LaunchSpecification"]):
+        assert {name: shown[name] for name in asked} == asked
+    for name, value in (
+        ("launch.block-device-mapping.volume-size", "5"),
+        ("launch.block-device-mapping.delete-on-termination", "true"),
+        ("network-interface.subnet-id", subnet),
+        ("network-interface.device-index", "0"),
+    ):
+        for values, found in (([value], 1), (["moss"], 0)):
+            filters = [{"Name": name, "Values": values}]
+            told = await stack.call("DescribeSpotInstanceRequests", Filters=filters)
+            assert len(told["SpotInstanceRequests"]) == found, name
+
+
 async def test_a_cancelled_request_leaves_its_instance_and_an_ended_instance_closes_its_request(stack: Stack) -> None:
     instance_id = await stack.launch(InstanceMarketOptions={"MarketType": "spot"})
     request_id = (await stack.instance(instance_id))["SpotInstanceRequestId"]

@@ -96,7 +96,7 @@ async def test_one_instance_has_it_and_a_second_is_refused_aloud(stack: Stack) -
     await stack.idle()
     with refused(
         "UnsupportedOperation",
-        f"Kumoniwa does not implement an attachment of {volume_id}, which {first} has, to a second instance. "
+        "Kumoniwa does not implement attachments of a Multi-Attach enabled volume to a second instance. "
         f"Detach it from {first} first.",
     ):
         await stack.call("AttachVolume", VolumeId=volume_id, InstanceId=second, Device="/dev/sdf")

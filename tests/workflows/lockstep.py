@@ -22,7 +22,8 @@ from waiting import let_others_run
 from kumoniwa.clock import ManualClock
 from kumoniwa.store.changes import Changes
 from kumoniwa.store.engines import DATABASE_FILE
-from kumoniwa.store.engines.sqlite import SqliteDatabase, _driver, _end, _read_in_transaction, make_engine
+from kumoniwa.store.engines.sqlite import SqliteDatabase, _read_in_transaction, make_engine
+from kumoniwa.store.engines.sqlite_work import driver_of, end
 from kumoniwa.store.prepared import TOUCHED
 from kumoniwa.store.schema import ensure_schema
 
@@ -93,15 +94,15 @@ async def write(database: SqliteDatabase, work: Callable[[Any], T], *, patient: 
     """As `Database.write`, in its turn."""
     await let_others_run()
     connection = _connection(database)
-    driver = _driver(connection)
+    driver = driver_of(connection)
     driver.execute("BEGIN IMMEDIATE")
     try:
         result = work(connection)
     except BaseException:
-        _end(connection, driver, "ROLLBACK")
+        end(connection, driver, "ROLLBACK")
         database.changes.undone()
         raise
-    _end(connection, driver, "COMMIT")
+    end(connection, driver, "COMMIT")
     database.changes.committed()
     return result
 

@@ -12,7 +12,6 @@ from collections.abc import Callable
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any, TypeVar
-from uuid import UUID
 
 import pytest
 from points import Points
@@ -57,7 +56,6 @@ def keep(patch: pytest.MonkeyPatch, clock: ManualClock, ids: random.Random) -> N
     patch.setattr("kumoniwa.ids._counted", itertools.count())
     patch.setattr(secrets, "choice", ids.choice)
     patch.setattr("kumoniwa.key_pairs.host_keys.generate", lambda: {"ed25519": ids.randbytes(8).hex()})
-    patch.setattr("kumoniwa.hypervisor.simulated.machine.uuid4", lambda: UUID(bytes=ids.randbytes(16), version=4))
 
 
 def _open_database(data_dir: Path, *, durable: bool = True) -> SqliteDatabase:

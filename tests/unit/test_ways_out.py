@@ -49,7 +49,7 @@ _NO_REFUSALS = {
     "SchemaTooOld": "the command line refuses the folder for it",
     "Stopped": "it ends a thread, and whoever stopped it looks at how that ended",
     "StepUnknown": "tried again; a person is told of it with a hint, as of all troubles",
-    "_TooFew": "CreateFleet tries other pools, and its answer says what each refused",
+    "TooFew": "CreateFleet tries other pools, and its answer says what each refused",
     "_Failed": "whoever asked for the migration raises a DriverError for it",
     "_Unusable": "a file of the cache is made anew",
     "_Over": "a page with a serial console is closed for it, and says what it does then",

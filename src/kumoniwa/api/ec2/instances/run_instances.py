@@ -30,7 +30,7 @@ from kumoniwa.api.ec2.instances.launch.launch_options import LaunchOptions, laun
 from kumoniwa.api.ec2.instances.launch.launch_template import from_template
 from kumoniwa.api.ec2.instances.launch.launch_tokens import check_not_terminated
 from kumoniwa.api.ec2.instances.placement_groups import group_asked, placed_in
-from kumoniwa.api.ec2.instances.spot_market import SpotMarket, requests_of, spot_market, spot_option
+from kumoniwa.api.ec2.instances.spot_market import SpotMarket, check_pays, requests_of, spot_market, spot_option
 from kumoniwa.api.ec2.kinds import KEY_PAIR
 from kumoniwa.api.ec2.network.interface_addresses import free_count
 from kumoniwa.api.ec2.network.lent_addresses import lent_addresses
@@ -215,6 +215,7 @@ def _checked(host: Capacity, connection: Connection, call: Call, asked: Launchin
     if options.is_hibernatable:
         check_hibernatable(options.kind, image, mode, has_fast_launch=memory is not None)
     market = spot_market(parameters.get("InstanceMarketOptions") or {})
+    check_pays(market, options.kind, placed.subnet.zone, call.at)
     tags = _tags(parameters, market)
     if options.metadata_tags:
         check_keys_for_metadata(tags.get("instance", {}))

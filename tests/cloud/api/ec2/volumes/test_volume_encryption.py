@@ -250,3 +250,40 @@ async def test_a_volume_deleted_before_its_copy_was_made_leaves_nothing(stack: S
     await stack.idle()
     await stack.running.cloud.world.collector.collect()
     assert await stack.driver.disks.all_layers() == before
+
+
+async def test_an_encrypted_import_is_a_snapshot_under_the_key_that_is_named_or_awss_own(stack: Stack) -> None:
+    own, disk = await own_key(stack), stack.running.cloud.world.config.data_dir / "imports" / "moss.raw"
+    disk.parent.mkdir(exist_ok=True)
+    disk.write_bytes(bytes(4096))
+
+    async def imported(**asked: Any) -> tuple[dict[str, Any], dict[str, Any]]:
+        container = {"Format": "RAW", "Url": disk.as_uri()}
+        begun = await stack.call("ImportSnapshot", DiskContainer=container, **asked)
+        await stack.idle()
+        tasks = await stack.call("DescribeImportSnapshotTasks", ImportTaskIds=[begun["ImportTaskId"]])
+        detail: dict[str, Any] = tasks["ImportSnapshotTasks"][0]["SnapshotTaskDetail"]
+        assert begun["SnapshotTaskDetail"]["Encrypted"] == detail["Encrypted"]
+        assert begun["SnapshotTaskDetail"].get("KmsKeyId") == detail.get("KmsKeyId")
+        if "SnapshotId" not in detail:
+            return detail, {}
+        return detail, (await stack.call("DescribeSnapshots", SnapshotIds=[detail["SnapshotId"]]))["Snapshots"][0]
+
+    detail, plain = await imported()
+    assert (detail["Encrypted"], detail.get("KmsKeyId"), plain["Encrypted"]) == (False, None, False)
+    detail, snapshot = await imported(Encrypted=True, KmsKeyId="alias/mine")
+    assert (detail["Encrypted"], detail["KmsKeyId"]) == (True, own)
+    assert (snapshot["Encrypted"], snapshot["KmsKeyId"], snapshot["State"]) == (True, own, "completed")
+    volume_id = await create(stack, SnapshotId=snapshot["SnapshotId"])
+    assert (await volume(stack, volume_id))["KmsKeyId"] == own
+    assert await chain_of(stack, volume_id) == [True, True], "its own on the snapshot's"
+    await stack.call("EnableEbsEncryptionByDefault")
+    _, by_default = await imported()
+    assert by_default["Encrypted"] and by_default["KmsKeyId"] not in (own, None)
+    with refused("InvalidParameterDependency", "The parameter KmsKeyId requires the parameter Encrypted to be set."):
+        await imported(KmsKeyId=own)
+    for lost in ("alias/lost", own):
+        await disable(stack, own)
+        detail, none = await imported(Encrypted=True, KmsKeyId=lost)
+        assert (detail["Status"], none) == ("deleted", {})
+        assert detail["StatusMessage"].startswith(f"ClientError: Given key ID is not accessible ({lost}).")

@@ -1,5 +1,6 @@
 """Encrypted volumes, snapshots and images: which are, under which key, and what becomes of those whose key fails."""
 
+import asyncio
 from typing import Any
 
 import pytest
@@ -238,6 +239,56 @@ async def test_a_root_volume_is_not_replaced_by_one_whose_key_is_disabled(stack:
     task_id = asked["ReplaceRootVolumeTask"]["ReplaceRootVolumeTaskId"]
     found = await stack.call("DescribeReplaceRootVolumeTasks", ReplaceRootVolumeTaskIds=[task_id])
     assert (found["ReplaceRootVolumeTasks"][0]["TaskState"], await root_of(stack, instance)) == ("failed", before)
+
+
+async def test_a_snapshot_deleted_while_it_is_written_anew_ends_that_and_no_other(stack: Stack) -> None:
+    of = await plain_snapshot(stack)
+    before = await stack.driver.disks.all_layers()
+    copy = {"SourceRegion": "us-east-1", "SourceSnapshotId": of, "Encrypted": True}
+    begun, goes_on, points = asyncio.Semaphore(0), asyncio.Event(), 0
+
+    async def stay(method: str) -> None:
+        nonlocal points
+        if method == "ensure_encrypted_copy":
+            points += 1
+            begun.release()
+            await goes_on.wait()
+
+    stack.driver.faults.hook = stay
+    deleted, kept = [(await stack.call("CopySnapshot", **copy))["SnapshotId"] for _ in range(2)]
+    async with asyncio.timeout(20):
+        for _ in range(2):
+            await begun.acquire()
+        await stack.call("DeleteSnapshot", SnapshotId=deleted)
+        third = (await stack.call("CopySnapshot", **copy))["SnapshotId"]
+        await begun.acquire()  # it has the turn of the one that was deleted
+    assert (await snapshot(stack, kept))["State"] == "pending"
+    assert await stack.driver.disks.all_layers() == before
+    goes_on.set()
+    await stack.idle()
+    assert [(await snapshot(stack, one))["State"] for one in (kept, third)] == ["completed"] * 2
+    assert points == 7, "three points of two copies, and the first of the one that was deleted"
+    assert len(await stack.driver.disks.all_layers()) == len(before) + 2
+
+
+async def test_a_snapshot_deleted_while_it_is_measured_ends_that(stack: Stack) -> None:
+    of = await plain_snapshot(stack)
+    before = await stack.driver.disks.all_layers()
+    begun = asyncio.Event()
+
+    async def stay(method: str) -> None:
+        if method == "measure":
+            begun.set()
+            await asyncio.Event().wait()
+
+    stack.driver.faults.hook = stay
+    copy = {"SourceRegion": "us-east-1", "SourceSnapshotId": of, "Encrypted": True}
+    made = (await stack.call("CopySnapshot", **copy))["SnapshotId"]
+    async with asyncio.timeout(20):
+        await begun.wait()
+        await stack.call("DeleteSnapshot", SnapshotId=made)
+        await stack.idle()
+    assert await stack.driver.disks.all_layers() == before
 
 
 async def test_a_volume_deleted_before_its_copy_was_made_leaves_nothing(stack: Stack) -> None:

@@ -12,8 +12,9 @@ from kumoniwa.api.ec2.fleets.fleet_output import pool_output
 from kumoniwa.api.ec2.fleets.fleet_parts import SPOT, Part
 from kumoniwa.api.ec2.fleets.fleet_pools import Pool, parameters_of
 from kumoniwa.api.ec2.fleets.pool_order import Choice, in_order
+from kumoniwa.api.ec2.instances.launch.checked_launch import Launching
 from kumoniwa.api.ec2.instances.launch.launch_template import merged_tags
-from kumoniwa.api.ec2.instances.run_instances import Launching, launch
+from kumoniwa.api.ec2.instances.run_instances import launch
 from kumoniwa.errors import Ec2Error, InvalidParameterCombination
 from kumoniwa.hypervisor.driver import Capacity
 from kumoniwa.model.spot_requests import Interruption, SpotType

@@ -35,6 +35,7 @@ _NO_REFUSALS = {
     "CutShort": "whoever waits for the turn begins anew: what was done in it is not wanted any more",
     "DatabaseUnavailable": "the gateway answers Unavailable for it, a start CannotStart, a workflow tries again",
     "IllegalMove": "a bug of ours: InternalError, and the log",
+    "LayerGone": "what the layer was made for was deleted: its file is not wanted any more",
     "Interrupted": "the server goes down, or a person pressed Ctrl-C",
     "NoSuchEnd": "whoever asks for a way through a VPC refuses the end in its own words",
     "NoKey": "the listing refuses the NextToken for it, in EC2's words",

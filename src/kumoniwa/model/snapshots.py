@@ -67,3 +67,5 @@ class ImportTask:
     progress: int
     created_at: datetime
     status_message: str = ""
+    kms_key_id: str | None = None
+    """The key that its snapshot is encrypted under; None: it is not."""

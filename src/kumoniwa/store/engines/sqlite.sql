@@ -241,6 +241,7 @@ CREATE TABLE import_tasks (
 	progress INTEGER NOT NULL,
 	created_at BIGINT NOT NULL,
 	status_message TEXT NOT NULL,
+	kms_key_id VARCHAR,
 	PRIMARY KEY (id)
 );
 

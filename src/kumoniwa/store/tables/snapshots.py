@@ -49,6 +49,7 @@ import_tasks = table(
     Column("progress", Integer, nullable=False),
     Column("created_at", Moment, nullable=False),
     Column("status_message", Text, nullable=False),
+    Column("kms_key_id", String),
     Index("import_tasks_scope", "account", "region"),
     Index("import_tasks_age", "created_at"),
 )

@@ -188,6 +188,29 @@ async def test_policies_of_aws_are_listed_beside_the_accounts_own(stack: Stack) 
     assert (await _refused(stack, "GetPolicy", PolicyArn="arn:aws:iam::aws:policy/Nonsense"))[0] == "NoSuchEntity"
 
 
+async def test_a_policy_of_aws_has_the_document_of_its_default_version_and_is_not_changed(stack: Stack) -> None:
+    iam = stack.caller.iam
+    policy = (await iam("GetPolicy", PolicyArn=OF_AWS))["Policy"]
+    asked = {"PolicyArn": OF_AWS, "VersionId": policy["DefaultVersionId"]}
+    version = (await iam("GetPolicyVersion", **asked))["PolicyVersion"]
+    assert (version["VersionId"], version["IsDefaultVersion"]) == (policy["DefaultVersionId"], True)
+    assert version["CreateDate"] == policy["UpdateDate"]
+    actions = {action for one in json.loads(unquote(version["Document"]))["Statement"] for action in one["Action"]}
+    assert {"ssm:UpdateInstanceInformation", "ec2messages:GetMessages"} <= actions
+    (listed,) = (await iam("ListPolicyVersions", PolicyArn=OF_AWS))["Versions"]
+    assert listed == {name: version[name] for name in ("VersionId", "IsDefaultVersion", "CreateDate")}
+    assert (await _refused(stack, "GetPolicyVersion", PolicyArn=OF_AWS, VersionId="v99"))[0] == "NoSuchEntity"
+    for action, more in (
+        ("DeletePolicy", {}),
+        ("CreatePolicyVersion", {"PolicyDocument": MAY}),
+        ("SetDefaultPolicyVersion", {"VersionId": "v1"}),
+        ("DeletePolicyVersion", {"VersionId": "v1"}),
+    ):
+        code, words, _ = await _refused(stack, action, PolicyArn=OF_AWS, **more)
+        assert code == "AccessDenied"
+        assert f"is not authorized to perform: iam:{action} on resource: policy {OF_AWS}" in words
+
+
 def _statement(**members: Any) -> str:
     return json.dumps({"Version": "2012-10-17", "Statement": [members]})
 

@@ -85,7 +85,7 @@ def vpc_output(one: DescribedVpc, tags: Mapping[str, str] | None, state: str = A
         "State": state,
         "CidrBlock": vpc.cidr,
         "CidrBlockAssociationSet": ipv4,
-        "Ipv6CidrBlockAssociationSet": ipv6 or None,
+        "Ipv6CidrBlockAssociationSet": ipv6 or ([] if state == PENDING else None),  # only CreateVpc has it empty
         "DhcpOptionsId": vpc.dhcp_options_id,
         "InstanceTenancy": vpc.tenancy,
         "IsDefault": vpc.is_default,

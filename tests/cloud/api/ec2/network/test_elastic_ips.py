@@ -145,6 +145,21 @@ async def test_an_address_outlives_its_instance(stack: Stack) -> None:
         ),
         ("AllocateAddress", {"Address": "8.8.8.8"}, r"InvalidAddress\.NotFound"),
         ("AllocateAddress", {"Address": "moss"}, "InvalidParameterValue"),
+        (
+            "AllocateAddress",
+            {"Address": "8.8.8.8", "PublicIpv4Pool": "ipv4pool-ec2-0123456789abcdef0"},
+            "InvalidParameterCombination .*The parameter PublicIpv4Pool cannot be used with the parameter Address",
+        ),
+        (
+            "AllocateAddress",
+            {"PublicIpv4Pool": "moss"},
+            "InvalidParameterValue .*invalid value for parameter pool: moss",
+        ),
+        (
+            "AllocateAddress",
+            {"PublicIpv4Pool": "ipv4pool-ec2-0123456789abcdef0"},
+            r"InvalidPublicIpv4PoolID\.NotFound",
+        ),
         ("DisassociateAddress", {}, "MissingParameter"),
         ("DisassociateAddress", {"PublicIp": "127.1.2.3"}, r"InvalidAddress\.NotFound"),
     ],

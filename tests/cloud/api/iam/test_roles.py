@@ -267,6 +267,15 @@ async def test_what_is_no_policy_cannot_be_attached(stack: Stack, arn: str, code
     assert (await _refused(stack, "AttachRolePolicy", RoleName="r", PolicyArn=arn))[0] == code
 
 
+async def test_a_name_in_the_place_of_an_arn_is_refused_in_iams_words(stack: Stack) -> None:
+    await _role(stack)
+    assert await _refused(stack, "AttachRolePolicy", RoleName="r", PolicyArn="a-name-and-no-arn-of-a-policy") == (
+        "ValidationError",
+        "Invalid ARN:  Could not be parsed!",
+        400,
+    )
+
+
 async def test_tools_are_told_what_the_account_does_not_have(stack: Stack) -> None:
     await stack.caller.iam("CreateUser", UserName="u")
     for action, member, asked in (

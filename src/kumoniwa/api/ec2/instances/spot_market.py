@@ -82,7 +82,9 @@ def _check_price(asked: str | None) -> None:
     except InvalidOperation:
         price = Decimal(0)
     if not (price.is_finite() and 0 < price < _PRICES_BELOW):
-        raise InvalidParameterValue(f"Invalid value '{asked[:200]}' for spot price.")
+        raise InvalidParameterValue(
+            f'Value ({asked[:200]}) for parameter price is invalid. "{asked[:200]}" is an invalid spot instance price'
+        )
 
 
 def shown_price(price: str | Decimal) -> str:

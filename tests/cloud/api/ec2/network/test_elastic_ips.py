@@ -91,6 +91,15 @@ async def test_an_address_moves_to_another_instance(stack: Stack) -> None:
         await stack.call(
             "AssociateAddress", AllocationId=made["AllocationId"], InstanceId=second, AllowReassociation=False
         )
+    other = await _allocate(stack)
+    with pytest.raises(
+        Refused,
+        match=r"Resource\.AlreadyAssociated .*resource eni-\w+ and [0-9.]+ is already associated with public address "
+        + made["PublicIp"],
+    ):
+        await stack.call(
+            "AssociateAddress", AllocationId=other["AllocationId"], InstanceId=first, AllowReassociation=False
+        )
     await stack.call("AssociateAddress", PublicIp=made["PublicIp"], InstanceId=second)
     assert (await stack.instance(second))["PublicIpAddress"] == made["PublicIp"]
     assert "PublicIpAddress" not in await stack.instance(first)

@@ -16,6 +16,7 @@ from botocore.awsrequest import AWSRequest
 from botocore.config import Config
 from botocore.credentials import Credentials
 from botocore.httpsession import URLLib3Session
+from waiting import eventually
 
 BIN = Path(__file__).parents[1] / ".venv" / "bin"
 KUMONIWA, AWS = BIN / "kumoniwa", BIN / "aws"
@@ -115,8 +116,19 @@ class CloudProcess:
         return told
 
     def logged(self) -> list[dict[str, Any]]:
-        """What the server has logged so far."""
-        return [json.loads(line) for line in self.log.read_text().splitlines()]
+        """What the server has logged so far, in whole lines. What it says of an answer may come after the answer:
+        `logged_with` waits for it."""
+        whole, _, _ = self.log.read_text().rpartition("\n")
+        return [json.loads(line) for line in whole.splitlines()]
+
+    def logged_with(self, *request_ids: str) -> list[dict[str, Any]]:
+        """What it has logged once it has said that it answered these requests."""
+
+        def until_answered() -> list[dict[str, Any]] | None:
+            lines = self.logged()
+            return lines if {line.get("request") for line in lines}.issuperset(request_ids) else None
+
+        return eventually(until_answered, within=_PATIENCE)
 
     def _first_line(self) -> str:
         assert self.process is not None and self.process.stdout is not None

@@ -13,7 +13,6 @@ from pathlib import Path
 
 import pytest
 from cloud_process import KUMONIWA, CloudProcess, Failed, Sdk, environment
-from waiting import eventually
 
 pytestmark = pytest.mark.clients
 
@@ -90,10 +89,7 @@ def test_every_call_is_logged_with_the_request_id_that_its_caller_got(cloud: Clo
     answer = sdk.client().describe_vpcs()
     request_id = answer["ResponseMetadata"]["RequestId"]
     assert answer["ResponseMetadata"]["HTTPHeaders"]["x-amzn-requestid"] == request_id
-    # the caller has its answer before the line is written
-    (line,) = eventually(
-        lambda: [line for line in cloud.logged() if line.get("request") == request_id] or None, within=30
-    )
+    (line,) = (line for line in cloud.logged_with(request_id) if line.get("request") == request_id)
     assert (line["event"], line["call"], line["status"], line["code"]) == ("answered", "DescribeVpcs", 200, "ok")
     assert line["level"] == "info" and line["timestamp"].endswith("Z")
 

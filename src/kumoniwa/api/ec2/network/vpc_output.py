@@ -79,7 +79,8 @@ def vpc_output(one: DescribedVpc, tags: Mapping[str, str] | None, state: str = A
     first, *further = map(block_output, one.ipv4)
     ipv4 = [first, *(shown for ipv6, shown in former if not ipv6), *further]
     ipv6 = [*(shown for ipv6, shown in former if ipv6), *map(block_output, one.ipv6)]
-    nothing = [] if state == PENDING else None  # CreateVpc shows empty sets that DescribeVpcs leaves out
+    # CreateVpc shows empty sets that DescribeVpcs leaves out
+    nothing: list[Any] | None = [] if state == PENDING else None
     return {
         "VpcId": vpc.id,
         "OwnerId": vpc.account,

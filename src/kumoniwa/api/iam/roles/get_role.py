@@ -10,7 +10,6 @@ from kumoniwa.api.iam.roles.named_role import role_of, role_output, whole_role_o
 from kumoniwa.api.registry import Depth, action
 from kumoniwa.store import roles
 
-
 _MISSING = "When a role was used last is not recorded: RoleLastUsed is that of a role that was never used."
 
 

@@ -49,7 +49,9 @@ async def test_a_gateway_comes_into_use_and_goes(stack: Stack) -> None:
     assert interface["Description"] == f"Interface for NAT Gateway {gateway_id}"
     assert (interface["RequesterManaged"], interface["RequesterId"]) == (True, "036872051663")
     assert address["AssociationId"] == elastic["AssociationId"]
-    with pytest.raises(Refused, match="OperationNotPermitted .*You are not allowed to manage 'ela-attach' attachments"):
+    with pytest.raises(
+        Refused, match=r"OperationNotPermitted .*You are not allowed to manage 'ela-attach' attachments\."
+    ):
         await stack.call("DetachNetworkInterface", AttachmentId=interface["Attachment"]["AttachmentId"], Force=True)
     with pytest.raises(Refused, match="OperationNotPermitted"):
         await stack.call("DeleteNetworkInterface", NetworkInterfaceId=interface["NetworkInterfaceId"])

@@ -46,9 +46,9 @@ def _lines() -> list[str]:
 
 def _read(line: str) -> Policy:
     name, path, version, created, updated = line.split("\t")
-    unique = b32encode(blake2b(name.encode(), digest_size=10, person=b"policy of AWS").digest()).decode()
+    unique = b32encode(blake2b(name.encode(), digest_size=15, person=b"policy of AWS").digest()).decode()
     return Policy(
-        id=f"ANPA{unique}",
+        id=f"ANPA{unique[:17]}",
         account=AWS,
         name=name,
         path=path,

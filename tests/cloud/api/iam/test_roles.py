@@ -40,7 +40,7 @@ async def test_a_role_is_answered_as_it_was_made_and_changed(stack: Stack) -> No
     assert made["Arn"] == "arn:aws:iam::123456789012:role/a/r" and made["RoleId"].startswith("AROA")
     assert unquote(made["AssumeRolePolicyDocument"]) == TRUST and "{" not in made["AssumeRolePolicyDocument"]
     assert (made["MaxSessionDuration"], made["Description"], made["Tags"]) == (3600, "what for", tags)
-    assert (await stack.caller.iam("GetRole", RoleName="R"))["Role"] == made
+    assert (await stack.caller.iam("GetRole", RoleName="R"))["Role"] == {**made, "RoleLastUsed": {}}
     [listed] = (await stack.caller.iam("ListRoles", PathPrefix="/a"))["Roles"]
     assert listed == {name: value for name, value in made.items() if name != "Tags"}
     await stack.caller.iam("UpdateRole", RoleName="r", Description="else", MaxSessionDuration=43200)
@@ -182,7 +182,7 @@ async def test_policies_of_aws_are_listed_beside_the_accounts_own(stack: Stack) 
         attached["DefaultVersionId"],
         1,
     )
-    assert got["PolicyId"].startswith("ANPA") and len(got["PolicyId"]) == 20
+    assert got["PolicyId"].startswith("ANPA") and len(got["PolicyId"]) == 21
     below = (await iam("ListPolicies", Scope="AWS", PathPrefix="/job-function/"))["Policies"]
     assert {"Billing", "ViewOnlyAccess"} <= {one["PolicyName"] for one in below}
     assert (await _refused(stack, "GetPolicy", PolicyArn="arn:aws:iam::aws:policy/Nonsense"))[0] == "NoSuchEntity"
@@ -288,6 +288,15 @@ async def test_documents_are_bounded_as_iam_counts_them(stack: Stack) -> None:
 async def test_what_is_no_policy_cannot_be_attached(stack: Stack, arn: str, code: str) -> None:
     await _role(stack)
     assert (await _refused(stack, "AttachRolePolicy", RoleName="r", PolicyArn=arn))[0] == code
+
+
+async def test_a_name_in_the_place_of_an_arn_is_refused_in_iams_words(stack: Stack) -> None:
+    await _role(stack)
+    assert await _refused(stack, "AttachRolePolicy", RoleName="r", PolicyArn="a-name-and-no-arn-of-a-policy") == (
+        "ValidationError",
+        "Invalid ARN:  Could not be parsed!",
+        400,
+    )
 
 
 async def test_tools_are_told_what_the_account_does_not_have(stack: Stack) -> None:

@@ -36,6 +36,11 @@ class Pool:
         return 1.0 if weight is None else float(weight)
 
     @property
+    def image_id(self) -> str | None:
+        name: str | None = (self.overrides or {}).get("ImageId") or self.version.data.get("ImageId")
+        return name
+
+    @property
     def instance_type(self) -> str | None:
         name: str | None = (self.overrides or {}).get("InstanceType") or self.version.data.get("InstanceType")
         return name
@@ -55,6 +60,8 @@ def pools_of(connection: Connection, call: Call, configs: Sequence[Mapping[str, 
             pools.append(Pool(len(pools), template, version, user_data, overrides))
     if len(pools) > _MOST_POOLS:
         raise InvalidParameterValue(f"A fleet can have at most {_MOST_POOLS} launch specifications.")
+    if all(pool.image_id is None for pool in pools):
+        raise InvalidParameterValue("Parameter 'amiIdList' cannot be empty.")
     for pool in pools:
         if pool.weight <= 0:
             raise InvalidParameterValue(f"Value ({pool.weight:g}) for parameter weightedCapacity is invalid.")

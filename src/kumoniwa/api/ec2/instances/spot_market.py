@@ -89,17 +89,21 @@ def checked_market(
     return SpotMarket(found, max_price, interruption, valid_until)
 
 
-def check_price(asked: str, what: str = "spot price") -> Decimal:
+def check_price(asked: str, what: str | None = None) -> Decimal:
     """The dollars an hour that a request is ready to pay. Raises EC2's refusal of what is no price.
 
-    `what` is what the refusal calls it.
+    `what` is what the refusal calls another sum than the price of a Spot Instance.
     """
     try:
         price = Decimal(asked)
     except InvalidOperation:
         price = Decimal(0)
     if not (price.is_finite() and _LEAST_PRICE <= price < _PRICES_BELOW):
-        raise InvalidParameterValue(f"Invalid value '{asked[:200]}' for {what}.")
+        if what is not None:
+            raise InvalidParameterValue(f"Invalid value '{asked[:200]}' for {what}.")
+        raise InvalidParameterValue(
+            f'Value ({asked[:200]}) for parameter price is invalid. "{asked[:200]}" is an invalid spot instance price'
+        )
     return price
 
 

@@ -59,6 +59,8 @@ def attachable(connection: Connection, call: Call, arn: str) -> str:
 
 def is_of_aws(arn: str) -> bool:
     """Whether this is the ARN of a policy of AWS's own. Raises `ValidationError` for what is no policy's."""
+    if not arn.startswith("arn:"):
+        raise ValidationError("Invalid ARN:  Could not be parsed!")  # with two spaces
     if len(arn) > _MOST_OF_AN_ARN or (parted := _ARN.fullmatch(arn)) is None:
         raise ValidationError(f"ARN {arn[:200]} is not valid.")
     return parted["account"] == "aws"

@@ -217,6 +217,18 @@ async def test_a_request_that_cannot_be_is_refused_and_launches_nothing(
     assert (await stack.call("DescribeInstances"))["Reservations"] == []
 
 
+async def test_a_fleet_without_any_image_is_refused_as_a_whole(stack: Stack) -> None:
+    data = {"InstanceType": "t3.micro"}
+    await stack.call("CreateLaunchTemplate", LaunchTemplateName="bare", LaunchTemplateData=data)
+    with pytest.raises(Refused) as refused:
+        await _fleet(stack, _config(name="bare"))
+    assert (refused.value.code, refused.value.message) == (
+        "InvalidParameterValue",
+        "Parameter 'amiIdList' cannot be empty.",
+    )
+    assert (await stack.call("DescribeInstances"))["Reservations"] == []
+
+
 async def test_a_type_must_be_said_and_the_refusal_says_which(stack: Stack) -> None:
     await make(stack)
     target = {"TotalTargetCapacity": 1, "DefaultTargetCapacityType": "on-demand"}

@@ -221,7 +221,7 @@ async def test_a_fleet_without_any_image_is_refused_as_a_whole(stack: Stack) -> 
     data = {"InstanceType": "t3.micro"}
     await stack.call("CreateLaunchTemplate", LaunchTemplateName="bare", LaunchTemplateData=data)
     with pytest.raises(Refused) as refused:
-        await _fleet(stack, _config(name="bare"))
+        await create_fleet(stack, template_config(name="bare"))
     assert (refused.value.code, refused.value.message) == (
         "InvalidParameterValue",
         "Parameter 'amiIdList' cannot be empty.",

@@ -964,6 +964,7 @@ CREATE TABLE snapshots (
 	changed_bytes BIGINT,
 	full_bytes BIGINT,
 	kms_key_id VARCHAR,
+	data_key_id VARCHAR,
 	PRIMARY KEY (id),
 	FOREIGN KEY(layer_id) REFERENCES layers (id)
 );
@@ -1032,6 +1033,7 @@ CREATE TABLE volumes (
 	encrypted BOOLEAN NOT NULL,
 	auto_enable_io BOOLEAN DEFAULT 0 NOT NULL,
 	kms_key_id VARCHAR,
+	data_key_id VARCHAR,
 	PRIMARY KEY (id),
 	FOREIGN KEY(head) REFERENCES layers (id)
 );

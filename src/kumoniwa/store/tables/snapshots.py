@@ -34,6 +34,7 @@ snapshots = table(
     Column("changed_bytes", BigInteger),
     Column("full_bytes", BigInteger),
     Column("kms_key_id", String),
+    Column("data_key_id", String),
     Index("snapshots_order", "account", "region", "started_at", "id"),  # as they are listed
 )
 

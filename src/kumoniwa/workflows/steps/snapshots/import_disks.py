@@ -6,6 +6,7 @@ from pathlib import Path
 from sqlalchemy import Connection
 
 from kumoniwa.hypervisor.driver import LayerId
+from kumoniwa.ids import new_uuid
 from kumoniwa.model.consistency import Consistency
 from kumoniwa.model.layers import GIB
 from kumoniwa.model.snapshots import ImportState, ImportTask, Snapshot, SnapshotState
@@ -79,6 +80,7 @@ async def ensure_snapshot_published(world: World, task_id: str, layer_id: str) -
             consistency=Consistency.CRASH_CONSISTENT,
             consistency_detail="imported from a file; whether its file systems had been unmounted is not known",
             kms_key_id=task.kms_key_id,
+            data_key_id=None if task.kms_key_id is None else new_uuid(),
         )
         layers.note_made(connection, layer_id)
         snapshots.add(connection, snapshot)

@@ -197,3 +197,15 @@ async def test_a_single_zone_is_one_also_where_the_template_says_which(stack: St
     ids = [one for group in fleet["Instances"] for one in group["InstanceIds"]]
     zones = {(await stack.instance(one))["Placement"]["AvailabilityZone"] for one in ids}
     assert (len(fleet["Instances"]), len(ids), zones) == (2, 2, {"us-east-1c"})
+
+
+async def test_an_interface_that_there_is_says_the_zone_of_its_pool(stack: Stack) -> None:
+    subnets = {one["AvailabilityZone"]: one["SubnetId"] for one in (await stack.call("DescribeSubnets"))["Subnets"]}
+    made = await stack.call("CreateNetworkInterface", SubnetId=subnets["us-east-1c"])
+    there = made["NetworkInterface"]["NetworkInterfaceId"]
+    await make(stack, NetworkInterfaces=[{"DeviceIndex": 0, "NetworkInterfaceId": there}])
+    fleet = await create_spot_fleet(stack, SingleAvailabilityZone=True)
+    (instance_id,) = fleet["Instances"][0]["InstanceIds"]
+    assert (await stack.instance(instance_id))["Placement"]["AvailabilityZone"] == "us-east-1c"
+    taken = await create_spot_fleet(stack, SingleAvailabilityZone=True)
+    assert [one["ErrorCode"] for one in taken["Errors"]] == ["InvalidNetworkInterface.InUse"]

@@ -241,6 +241,36 @@ async def test_a_root_volume_is_not_replaced_by_one_whose_key_is_disabled(stack:
     assert (found["ReplaceRootVolumeTasks"][0]["TaskState"], await root_of(stack, instance)) == ("failed", before)
 
 
+async def test_the_data_key_tells_what_descends_from_what(stack: Stack) -> None:
+    """`DataEncryptionKeyId` of the API reference's Snapshot."""
+    own, other = await own_key(stack), await own_key(stack, "other")
+
+    async def cut(volume_id: str) -> dict[str, Any]:
+        made = await stack.call("CreateSnapshot", VolumeId=volume_id)
+        assert "DataEncryptionKeyId" not in made, "DescribeSnapshots alone tells it"
+        await stack.idle()
+        return await snapshot(stack, made["SnapshotId"])
+
+    async def copy(of: dict[str, Any], **asked: Any) -> dict[str, Any]:
+        asked = {"SourceRegion": "us-east-1", "SourceSnapshotId": of["SnapshotId"], **asked}
+        made = (await stack.call("CopySnapshot", **asked))["SnapshotId"]
+        await stack.idle()
+        return await snapshot(stack, made)
+
+    first = await create(stack, Encrypted=True, KmsKeyId=own)
+    one, two = await cut(first), await cut(first)
+    below = await cut(await create(stack, SnapshotId=two["SnapshotId"]))
+    family = {shot["DataEncryptionKeyId"] for shot in (one, two, below, await copy(one))}
+    assert len(family) == 1
+    strangers = [
+        await copy(one, Encrypted=True, KmsKeyId=other),
+        await cut(await create(stack, Encrypted=True, KmsKeyId=own)),
+        await cut(await create(stack, SnapshotId=one["SnapshotId"], Encrypted=True, KmsKeyId=other)),
+    ]
+    assert len({shot["DataEncryptionKeyId"] for shot in strangers} | family) == 4
+    assert "DataEncryptionKeyId" not in await snapshot(stack, await plain_snapshot(stack))
+
+
 async def test_a_snapshot_deleted_while_it_is_written_anew_ends_that_and_no_other(stack: Stack) -> None:
     of = await plain_snapshot(stack)
     before = await stack.driver.disks.all_layers()
@@ -325,6 +355,7 @@ async def test_an_encrypted_import_is_a_snapshot_under_the_key_that_is_named_or_
     detail, snapshot = await imported(Encrypted=True, KmsKeyId="alias/mine")
     assert (detail["Encrypted"], detail["KmsKeyId"]) == (True, own)
     assert (snapshot["Encrypted"], snapshot["KmsKeyId"], snapshot["State"]) == (True, own, "completed")
+    assert snapshot["DataEncryptionKeyId"]
     volume_id = await create(stack, SnapshotId=snapshot["SnapshotId"])
     assert (await volume(stack, volume_id))["KmsKeyId"] == own
     assert await chain_of(stack, volume_id) == [True, True], "its own on the snapshot's"

@@ -7,6 +7,7 @@ written with its control characters escaped, whatever is logged and whichever li
 import json
 import logging
 import sys
+from collections.abc import Callable
 from io import StringIO
 from typing import TextIO
 
@@ -21,12 +22,15 @@ _JSON = json.JSONEncoder(default=repr)  # kept: one is made for each line otherw
 
 def log_warnings() -> None:
     """For commands: nothing but what went wrong."""
-    _configure(logging.WARNING)
+    _configure(logging.WARNING, structlog.WriteLoggerFactory(sys.stderr))
 
 
 def log_facts(*, debug: bool = False) -> None:
     """For a server: what happens; with `debug` every program that is run as well."""
-    _configure(logging.DEBUG if debug else logging.INFO)
+    from kumoniwa.log_lines import LogLines  # which needs asyncio, and commands do not
+
+    lines = LogLines(sys.stderr)
+    _configure(logging.DEBUG if debug else logging.INFO, lambda *_: lines)
 
 
 def printable(text: str, *, lines: bool = False) -> str:
@@ -38,7 +42,7 @@ def printable(text: str, *, lines: bool = False) -> str:
     )
 
 
-def _configure(level: int) -> None:
+def _configure(level: int, loggers: Callable[..., WrappedLogger]) -> None:
     for_a_person = sys.stderr.isatty()
     structlog.configure(
         processors=[
@@ -48,7 +52,7 @@ def _configure(level: int) -> None:
             *_rendering(for_a_person=for_a_person),
         ],
         wrapper_class=structlog.make_filtering_bound_logger(level),
-        logger_factory=structlog.WriteLoggerFactory(sys.stderr),
+        logger_factory=loggers,
         cache_logger_on_first_use=False,
     )
     libraries = logging.getLogger()

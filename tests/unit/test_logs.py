@@ -1,21 +1,28 @@
 """What is written to the log: for a program and for a person, without secrets."""
 
+import asyncio
+import atexit
+import errno
 import json
 import logging
 import re
 import sys
+from collections.abc import Callable
 from datetime import UTC, datetime
+from functools import partial
 from io import StringIO
 from pathlib import Path
 
 import pytest
 import structlog
 from sqlalchemy.exc import OperationalError
+from waiting import let_others_run
 
 from kumoniwa.client.access import Access
 from kumoniwa.credentials.credential import Credential
 from kumoniwa.credentials.session_tokens import TemporaryCredentials
 from kumoniwa.imds.tokens import Tokens
+from kumoniwa.log_lines import LogLines
 from kumoniwa.logs import log_facts, printable
 from kumoniwa.model.principals import account_itself
 from kumoniwa.model.users import AccessKey, KeyStatus
@@ -116,3 +123,60 @@ def test_errors_of_the_database_do_not_show_what_was_to_be_written(tmp_path: Pat
     with make_engine(tmp_path / "cloud.db").connect() as connection, pytest.raises(OperationalError) as failure:
         connection.exec_driver_sql("INSERT INTO nowhere VALUES (?)", (SECRET,))
     assert "no such table: nowhere" in str(failure.value) and SECRET not in str(failure.value)
+
+
+@pytest.mark.anyio
+async def test_facts_that_an_event_loop_says_are_written_together_and_in_order(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    writes: list[str] = []
+    file = StringIO()
+    monkeypatch.setattr(file, "write", writes.append)
+    lines = LogLines(file)
+    lines.info("one")
+    lines.debug("two")
+    assert writes == []
+    await let_others_run()
+    assert writes == ["one\ntwo\n"]
+    lines.info("three")
+    lines.warning("four")
+    assert writes[1:] == ["three\nfour\n"], "what is worse than a fact does not wait, nor do those before it"
+    await asyncio.to_thread(lines.info, "five")
+    assert writes[2:] == ["five\n"], "another thread has no loop that would write it"
+
+
+def test_facts_are_written_at_once_where_no_event_loop_runs() -> None:
+    file = StringIO()
+    LogLines(file).info("one")
+    assert file.getvalue() == "one\n"
+
+
+def test_the_last_facts_of_a_program_are_written_at_its_end(monkeypatch: pytest.MonkeyPatch) -> None:
+    at_the_end: list[Callable[[], None]] = []
+    monkeypatch.setattr(atexit, "register", at_the_end.append)
+    file = StringIO()
+    lines = LogLines(file)
+
+    async def main() -> None:
+        lines.info("the last")
+
+    loop = asyncio.new_event_loop()
+    loop.run_until_complete(main())
+    loop.close()
+    for write in at_the_end:
+        write()
+    assert file.getvalue() == "the last\n"
+
+
+def test_what_a_full_disk_does_not_take_is_dropped(monkeypatch: pytest.MonkeyPatch) -> None:
+    file = StringIO()
+    lines = LogLines(file)
+    with monkeypatch.context() as full:
+        full.setattr(file, "write", partial(_refuse, OSError(errno.ENOSPC, "No space left on device")))
+        lines.error("there is no room for this")
+    lines.error("there is for this")
+    assert file.getvalue() == "there is for this\n"
+
+
+def _refuse(failure: Exception, *_: object) -> None:
+    raise failure

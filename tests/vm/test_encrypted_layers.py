@@ -78,6 +78,20 @@ async def test_a_copy_tells_how_far_it_is_and_is_made_once(bench: QemuBench) -> 
         await bench.driver.disks.ensure_encrypted_copy(bench.layer(), bench.layer(), 8 * MIB, told.append)
 
 
+async def test_an_encrypted_import_holds_what_the_file_does_and_no_file_tells_it(
+    bench: QemuBench, tmp_path_factory: pytest.TempPathFactory
+) -> None:
+    elsewhere, layer, layers = tmp_path_factory.mktemp("elsewhere"), bench.layer(), bench.data_dir / "layers"
+    source, back, sector = elsewhere / "disk.raw", elsewhere / "back.raw", b"what was imported".ljust(512, b".")
+    source.write_bytes(sector.ljust(MIB, b"\0"))
+    await bench.driver.disks.ensure_imported(layer, source, "raw", lambda _: None, encrypted=True)
+    assert layer_checks.is_encrypted(layers, layer)
+    assert [name for name, data in _files(bench).items() if sector in data] == []
+    image = layer_checks.image(layers, layer_checks.check_chain(layers, layer))
+    await run.run(["qemu-img", "convert", *image, "-O", "raw", str(back)], timeout=60)
+    assert back.read_bytes() == source.read_bytes()
+
+
 async def test_a_guest_of_plain_disks_gets_an_encrypted_one_while_it_runs(tmp_path: Path) -> None:
     async with qemu(tmp_path) as bench:
         guest, _ = await bench.up()

@@ -12,7 +12,6 @@ from collections.abc import Callable
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any, TypeVar
-from uuid import UUID
 
 import pytest
 from points import Points
@@ -22,7 +21,8 @@ from waiting import let_others_run
 from kumoniwa.clock import ManualClock
 from kumoniwa.store.changes import Changes
 from kumoniwa.store.engines import DATABASE_FILE
-from kumoniwa.store.engines.sqlite import SqliteDatabase, _driver, _end, _read_in_transaction, make_engine
+from kumoniwa.store.engines.sqlite import SqliteDatabase, _read_in_transaction, make_engine
+from kumoniwa.store.engines.sqlite_work import driver_of, end
 from kumoniwa.store.prepared import TOUCHED
 from kumoniwa.store.schema import ensure_schema
 
@@ -56,7 +56,6 @@ def keep(patch: pytest.MonkeyPatch, clock: ManualClock, ids: random.Random) -> N
     patch.setattr("kumoniwa.ids._counted", itertools.count())
     patch.setattr(secrets, "choice", ids.choice)
     patch.setattr("kumoniwa.key_pairs.host_keys.generate", lambda: {"ed25519": ids.randbytes(8).hex()})
-    patch.setattr("kumoniwa.hypervisor.simulated.machine.uuid4", lambda: UUID(bytes=ids.randbytes(16), version=4))
 
 
 def _open_database(data_dir: Path, *, durable: bool = True) -> SqliteDatabase:
@@ -93,15 +92,15 @@ async def write(database: SqliteDatabase, work: Callable[[Any], T], *, patient: 
     """As `Database.write`, in its turn."""
     await let_others_run()
     connection = _connection(database)
-    driver = _driver(connection)
+    driver = driver_of(connection)
     driver.execute("BEGIN IMMEDIATE")
     try:
         result = work(connection)
     except BaseException:
-        _end(connection, driver, "ROLLBACK")
+        end(connection, driver, "ROLLBACK")
         database.changes.undone()
         raise
-    _end(connection, driver, "COMMIT")
+    end(connection, driver, "COMMIT")
     database.changes.committed()
     return result
 

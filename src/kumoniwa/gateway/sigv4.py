@@ -227,16 +227,19 @@ def signature(secret: str, claim: Claim, canonical: str) -> str:
     """The signature over a canonical request, as hexadecimal digits."""
     hashed = hashlib.sha256(canonical.encode("latin-1")).hexdigest()
     text = f"{ALGORITHM}\n{claim.stamp}\n{claim.scope}\n{hashed}"
-    return hmac.digest(_signing_key(secret, claim.scope), text.encode(), "sha256").hex()
+    # Begun with the key already. And `hmac.digest` would let another thread have this one's turn, for few bytes.
+    begun = _signing_key(secret, claim.scope).copy()
+    begun.update(text.encode())
+    return begun.hexdigest()
 
 
 @lru_cache(maxsize=_KEYS)
-def _signing_key(secret: str, scope: str) -> bytes:
-    """What requests of a day are signed with, for one region and service."""
+def _signing_key(secret: str, scope: str) -> hmac.HMAC:
+    """What begins the signatures of a day's requests, for one region and service."""
     key = f"AWS4{secret}".encode()
     for part in scope.split("/"):
         key = hmac.digest(key, part.encode(), "sha256")
-    return key
+    return hmac.new(key, digestmod="sha256")
 
 
 def _in_header(request: SignedRequest, authorization: str) -> Claim:

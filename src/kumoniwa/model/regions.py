@@ -33,14 +33,21 @@ def _lines() -> list[list[str]]:
     return [line.split("\t") for line in _FILE.read_text().splitlines()[1:]]
 
 
-REGIONS: dict[str, str] = {region: prefix for region, prefix, _, _ in _lines()}
+REGIONS: dict[str, str] = {region: prefix for region, prefix, *_ in _lines()}
 """Each region, with the short form that its zone ids begin with."""
 
 
 @cache
 def opt_in_regions() -> frozenset[str]:
     """The regions that AWS does not enable by default. Here all are enabled."""
-    return frozenset(region for region, _, opt_in, _ in _lines() if opt_in == "yes")
+    return frozenset(region for region, _, opt_in, *_ in _lines() if opt_in == "yes")
+
+
+@cache
+def long_name(region: str) -> str:
+    """What AWS calls a region: `US East (N. Virginia)`."""
+    (called,) = (called for name, _, _, called, _ in _lines() if name == region)
+    return called
 
 
 @cache
@@ -53,7 +60,7 @@ def zones(region: str) -> tuple[Zone, ...]:
 
 def further_zones(region: str) -> list[FurtherZone]:
     """Its Local Zones and Wavelength Zones."""
-    (listed,) = (further for name, _, _, further in _lines() if name == region)
+    (listed,) = (further for name, _, _, _, further in _lines() if name == region)
     parted = (text.split(":") for text in listed.split(",") if text)
     return [FurtherZone(name, zone_id, region, group) for name, zone_id, group in parted]
 

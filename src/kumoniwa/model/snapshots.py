@@ -40,6 +40,9 @@ class Snapshot:
     """What it holds with all the layers beneath: what a restored volume would have to hold."""
     kms_key_id: str | None = None
     """The ARN of the key that its layers are encrypted under; None: they are not."""
+    data_key_id: str | None = None
+    """EC2's DataEncryptionKeyId: it shares that with the encrypted volumes and snapshots that it descends from, or that
+    descend from it, and with no others. An id alone: each layer has a key of its own."""
 
     @property
     def encrypted(self) -> bool:
@@ -67,3 +70,5 @@ class ImportTask:
     progress: int
     created_at: datetime
     status_message: str = ""
+    kms_key_id: str | None = None
+    """The key that its snapshot is encrypted under; None: it is not."""

@@ -56,6 +56,8 @@ class Volume:
     auto_enable_io: bool = False
     kms_key_id: str | None = None
     """The ARN of the key, of an encrypted one."""
+    data_key_id: str | None = None
+    """As of snapshots: what it shares with all that it descends from, or that descends from it."""
     multi_attach: bool = False
     """Whether it is Multi-Attach enabled. It is attached to one instance at most nevertheless."""
 

@@ -43,6 +43,8 @@ class Database(Protocol):
     async def write(self, work: Work[T], *, patient: bool = False) -> T:
         """Run `work` in a transaction. When this returns it is durable; when `work` raises, nothing of it was done.
 
+        It may be run again, where what shares its commit failed: it changes nothing but what its connection writes.
+
         What is `patient` waits some milliseconds for others to share its commit with: nobody waits for its answer.
         """
         ...

@@ -101,6 +101,7 @@ async def _started(folder: Path) -> AsyncIterator[Stack]:
         yield stack
 
 
+@pytest.mark.timeout(400)  # nearly a minute of processor time
 async def test_every_statement_finds_its_rows_by_an_index(tmp_path: Path) -> None:
     folder, beside = tmp_path / "cloud", tmp_path / "beside"
     folder.mkdir()

@@ -10,6 +10,7 @@ from collections.abc import AsyncIterator, Iterator, MutableMapping, Sequence
 from contextlib import closing
 from functools import partial
 from pathlib import Path
+from random import Random
 from typing import Any
 
 import pytest
@@ -50,6 +51,58 @@ async def test_one_failing_write_leaves_those_that_share_its_commit_whole(databa
     assert [type(outcome) for outcome in outcomes].index(ValueError) == place
     assert outcomes.count(None) == 20
     assert await database.read(lambda c: c.execute(select(func.count()).select_from(facts_table)).scalar()) == 20
+
+
+async def test_each_of_many_that_fail_is_told_and_the_others_are_whole(database: SqliteDatabase) -> None:
+    """Those that fail have written nothing, or only that, or come after others that have."""
+    random = Random(11)
+    told: list[Changed] = []
+    database.changes.follow(told.append)
+
+    def do(connection: Connection, name: str, fate: str) -> str:
+        if fate == "refused":
+            raise LookupError(name)
+        facts.put(connection, name, fate)
+        if fate == "half done":
+            raise ValueError(name)
+        return name
+
+    expected: dict[str, str] = {}
+    for turn in range(60):
+        fates = {f"{turn} {n}": random.choice(("done", "done", "refused", "half done")) for n in range(turn % 6 + 1)}
+        works = [partial(do, name=name, fate=fate) for name, fate in fates.items()]
+        outcomes = await asyncio.gather(*await _waiting_together(database, works), return_exceptions=True)
+        for (name, fate), outcome in zip(fates.items(), outcomes, strict=True):
+            assert outcome == name if fate == "done" else isinstance(outcome, LookupError | ValueError)
+            assert fate == "done" or (str(outcome), isinstance(outcome, LookupError)) == (name, fate == "refused")
+        expected |= {name: fate for name, fate in fates.items() if fate == "done"}
+        assert bool(told) == ("done" in fates.values())
+        told.clear()
+    assert (
+        await database.read(lambda c: dict(c.execute(select(facts_table.c.name, facts_table.c.value)).all()))
+        == expected
+    )
+
+
+@pytest.mark.parametrize(("fails_after_writing", "times"), [(False, 1), (True, 2)])
+async def test_a_write_is_done_again_only_where_one_fails_that_has_written(
+    database: SqliteDatabase, fails_after_writing: bool, times: int
+) -> None:
+    done: list[str] = []
+
+    def do(connection: Connection) -> None:
+        done.append("another")
+        facts.put(connection, "another", 1)
+
+    def fail(connection: Connection) -> None:
+        if fails_after_writing:
+            facts.put(connection, "half", 1)
+        raise ValueError("no")
+
+    outcomes = await asyncio.gather(*await _waiting_together(database, [do, fail]), return_exceptions=True)
+    assert outcomes[0] is None and isinstance(outcomes[1], ValueError)
+    assert len(done) == times
+    assert await database.read(lambda c: c.execute(select(facts_table.c.name)).scalars().all()) == ["another"]
 
 
 async def test_writes_that_nobody_waits_for_give_way_and_are_done(database: SqliteDatabase) -> None:
@@ -123,7 +176,7 @@ async def test_what_gave_way_is_done_before_the_database_is_closed(tmp_path: Pat
     assert sorted(done) == list(range(1000))
 
 
-async def _waiting_together(database: SqliteDatabase, works: Sequence[Work[None]]) -> list["asyncio.Task[None]"]:
+async def _waiting_together(database: SqliteDatabase, works: Sequence[Work[Any]]) -> list["asyncio.Task[Any]"]:
     """Writes that are asked for while another one goes on: they share the next commit."""
     begun, held = threading.Event(), threading.Event()
 

@@ -188,7 +188,7 @@ def test_what_is_required_is_asked_for_by_its_name_on_the_wire() -> None:
     with pytest.raises(MissingParameter, match="must contain the parameter ImageId"):
         CODEC.parse("DeregisterImage", {})
     with pytest.raises(MissingParameter, match="must contain the parameter InstanceId"):
-        CODEC.parse("StopInstances", {"InstanceId.1": ""})
+        CODEC.parse("DescribeInstances", {"InstanceId.1": ""})
 
 
 @pytest.mark.parametrize(
@@ -203,6 +203,40 @@ def test_what_is_required_is_asked_for_by_its_name_on_the_wire() -> None:
         ("CreateTags", "ResourceId.1=x", "InvalidParameterValue", "You must specify one or more tags to create"),
         ("CreateTags", "ResourceId.1=x&Tag.1.Key=", "InvalidParameterValue", NO_KEY),
         ("DeleteTags", "ResourceId.1=x&Tag.1.Key=", "InvalidParameterValue", NO_KEY),
+        *(
+            (f"{verb}Instances", "InstanceId.1=", "InvalidInstanceID.Malformed", 'Invalid id: "" (expecting "i-...")')
+            for verb in ("Monitor", "Reboot", "Start", "Stop", "Terminate", "Unmonitor")
+        ),
+        (
+            "RunInstances",
+            "ImageId=&MinCount=1&MaxCount=1",
+            "InvalidAMIID.Malformed",
+            'Invalid id: "" (expecting "ami-...")',
+        ),
+        (
+            "RunInstances",
+            "ImageId=ami-1&MinCount=1&MaxCount=1&SecurityGroupId.1=",
+            "InvalidParameterValue",
+            "Value () for parameter groupId is invalid. The value cannot be empty",
+        ),
+        *(
+            (
+                f"{verb}SecurityGroup{way}",
+                "GroupId=",
+                "InvalidGroupId.Malformed",
+                "The security-group ID '' is malformed",
+            )
+            for verb in ("Authorize", "Revoke")
+            for way in ("Ingress", "Egress")
+        ),
+        (
+            "RunInstances",
+            "ImageId=ami-1&MinCount=1&MaxCount=1&InstanceType=",
+            "InvalidParameterValue",
+            "Invalid value '' for InstanceType.",
+        ),
+        ("AllocateAddress", "Domain=VPC", "InvalidParameterValue", "Invalid value 'VPC' for domain."),
+        ("DescribeVolumes", "VolumeId.1=", "MissingParameter", "The request must contain the parameter volumes"),
         *(
             (
                 f"Describe{kind}Attribute",

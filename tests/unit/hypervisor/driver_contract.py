@@ -332,13 +332,15 @@ class DriverContract(StorageContract):
             await bench.driver.disks.ensure_overlay(layer, bench.layer(), 8 * MIB)
         assert layer not in await bench.driver.disks.all_layers()
 
-    async def test_a_raw_file_is_imported_with_its_size(self, bench: Bench, tmp_path: Path) -> None:
+    @pytest.mark.parametrize("encrypted", [False, True])
+    async def test_a_raw_file_is_imported_with_its_size(self, bench: Bench, tmp_path: Path, encrypted: bool) -> None:
         source, layer, progress = tmp_path / "disk.raw", bench.layer(), list[int]()
         source.write_bytes(bytes(MIB))
         facts = await bench.run(bench.driver.disks.inspect(source, "raw"))
         assert (facts.format, facts.virtual_bytes) == ("raw", MIB)
         for _ in range(2):
-            await bench.run(bench.driver.disks.ensure_imported(layer, source, "raw", progress.append))
+            importing = bench.driver.disks.ensure_imported(layer, source, "raw", progress.append, encrypted=encrypted)
+            await bench.run(importing)
             assert progress[-1] == 100
         assert layer in await bench.driver.disks.all_layers()
 

@@ -1,7 +1,7 @@
 """The kinds of resources: what their ids look like, how tags name them, and how EC2 refuses an id of each kind."""
 
 from collections.abc import Callable, Collection, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from functools import cache
 from typing import Any, Generic, TypeVar
 
@@ -312,6 +312,15 @@ ELASTIC_IP = StoredKind[ElasticIp](
     malformed_code="InvalidAllocationID.Malformed",
     in_scope=elastic_ips.in_scope,
 )
+OTHERWISE_NAMED_IP = replace(
+    ELASTIC_IP,
+    missing_code="InvalidElasticIpID.NotFound",
+    missing="The elastic-ip ID '{}' does not exist",
+    several_missing="The elastic-ip IDs '{}' do not exist",
+    malformed_code="InvalidElasticIpID.Malformed",
+    malformed_text="The elastic-ip ID '{id}' is malformed",
+)
+"""An Elastic IP address as tags and NAT gateways name it: in words that addresses themselves do not have."""
 PEERING = StoredKind[Peering](
     prefix="pcx",
     resource_type="vpc-peering-connection",
@@ -467,7 +476,7 @@ KINDS: dict[str, Kind] = {
         EGRESS_ONLY_GATEWAY,
         NAT_GATEWAY,
         NETWORK_ACL,
-        ELASTIC_IP,
+        OTHERWISE_NAMED_IP,
         PEERING,
         PREFIX_LIST,
         NETWORK_INTERFACE,

@@ -14,7 +14,7 @@ from kumoniwa.api.filters import Values
 from kumoniwa.api.listing import Asked, Listing
 from kumoniwa.api.registry import Depth, action
 from kumoniwa.errors import InvalidParameterValue
-from kumoniwa.model.regions import REGIONS, FurtherZone, Zone, further_zones, opt_in_regions, zones
+from kumoniwa.model.regions import REGIONS, FurtherZone, Zone, further_zones, long_name, opt_in_regions, zones
 from kumoniwa.store import vpcs
 
 _NO_OPT_IN, _OPTED_IN, _NOT_OPTED_IN = "opt-in-not-required", "opted-in", "not-opted-in"
@@ -144,7 +144,7 @@ def _group(zone: AnyZone) -> str:
 
 
 def _long_name(zone: AnyZone) -> str:
-    return f"{zone.region} 1" if isinstance(zone, Zone) else zone.group
+    return f"{long_name(zone.region)} 1" if isinstance(zone, Zone) else zone.group
 
 
 def _zone_output(zone: AnyZone) -> dict[str, Any]:

@@ -31,6 +31,17 @@ class EntityAlreadyExists(Ec2Error):
         super().__init__("EntityAlreadyExists", message)
 
 
+class OfAws(Ec2Error):
+    """A policy of AWS's own, which no account can change. IAM's words of who may not do something."""
+
+    status = HTTPStatus.FORBIDDEN
+
+    def __init__(self, caller: str, action: str, arn: str) -> None:
+        super().__init__(
+            "AccessDenied", f"User: {caller} is not authorized to perform: iam:{action} on resource: policy {arn}"
+        )
+
+
 class CannotBeDeleted(Ec2Error):
     """What others still need, in words of its own."""
 

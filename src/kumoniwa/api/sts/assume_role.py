@@ -7,7 +7,13 @@ from kumoniwa.api.call import Answer, Call, Parameters
 from kumoniwa.api.cloud import Cloud
 from kumoniwa.api.not_built import NotBuiltParameter, refuse
 from kumoniwa.api.registry import Depth, action
-from kumoniwa.api.sts.sessions import ValidationError, checked_duration, checked_session_name, issued
+from kumoniwa.api.sts.sessions import (
+    ValidationError,
+    check_session_tags,
+    checked_duration,
+    checked_session_name,
+    issued,
+)
 from kumoniwa.errors import Ec2Error
 from kumoniwa.model.principals import PrincipalKind
 from kumoniwa.store import roles
@@ -44,6 +50,7 @@ async def assume_role(cloud: Cloud, call: Call, parameters: Parameters) -> Answe
         raise ValidationError(f"{arn[:200]} is invalid")
     name = checked_session_name(parameters)
     seconds = checked_duration(parameters, _USUAL, _MOST)
+    check_session_tags(parameters)
     if call.caller.kind is PrincipalKind.ASSUMED_ROLE and seconds > _MOST_OF_A_CHAIN:
         raise ValidationError(
             "The requested DurationSeconds exceeds the 1 hour session limit for roles assumed by role chaining."

@@ -6,9 +6,10 @@ walk what was sent, not the hundreds of members that might have been, so hostile
 What EC2's clients really send, and what is made of it:
 
 * lists start at 1 with most, at 0 with libcloud; order is by number, gaps are closed;
-* an empty scalar means "absent" (Packer sends `SubnetId=`), except where it is called `Value` (a tag may be empty) or
-  `NoDevice` (of which only the presence counts, and every client sends it empty), and but for the user data of launch
-  templates (Terraform makes some that say no more than that they are empty);
+* an empty scalar means "absent" (Packer sends `SubnetId=`), except where EC2 refuses it (`refusals.SENT_EMPTY`), where
+  it is called `Value` (a tag may be empty) or `NoDevice` (of which only the presence counts, and every client sends it
+  empty), and but for the user data of launch templates (Terraform makes some that say no more than that they are
+  empty);
 * an empty list cannot be said at all to EC2: `Filter=` is refused, as EC2 refuses it (smithy-lang/smithy#2269). To a
   service whose lists have a level of their own, it is one.
 """
@@ -20,8 +21,8 @@ from typing import Any
 
 from kumoniwa import base64_text
 from kumoniwa.clock import within_reach
-from kumoniwa.errors import InvalidParameterValue, InvalidRequest, MissingParameter, UnknownParameter
-from kumoniwa.gateway.protocols.refusals import EMPTY, LEFT_OUT, MISSING, UNKNOWN
+from kumoniwa.errors import Ec2Error, InvalidParameterValue, InvalidRequest, MissingParameter, UnknownParameter
+from kumoniwa.gateway.protocols.refusals import EMPTY, LEFT_OUT, MISSING, SENT_EMPTY, UNKNOWN
 from kumoniwa.values import dataclass
 
 MAX_DEPTH = 32
@@ -41,6 +42,7 @@ LEFT_TO_ACTIONS = frozenset(
 )
 
 Node = str | dict[str, Any]  # a value, or named branches, each again a Node
+Refusal = Callable[[], Ec2Error]
 Reader = Callable[[Node, str], Any]  # (what was sent, its name on the wire) -> value; raises an Ec2Error
 
 _INDEX = re.compile(r"0|[1-9][0-9]{0,9}")
@@ -114,19 +116,19 @@ class Readers:
         read = self._structure(shape)
         return lambda root: dict(read(root, ""))
 
-    def _reader(self, shape: Any, *, keep_empty: bool) -> Reader:
+    def _reader(self, shape: Any, *, keep_empty: bool, sent_empty: Refusal | None = None) -> Reader:
         match shape.type_name:
             case "structure":
                 return self._structure(shape)
             case "list":
-                return self._list(shape, keep_empty=keep_empty)
+                return self._list(shape, keep_empty=keep_empty, sent_empty=sent_empty)
             case _:
                 return _scalar(shape)
 
     def _structure(self, shape: Any) -> Reader:
         if (known := self._structures.get(shape.name)) is not None:
             return known
-        fields: dict[str, tuple[str, Reader, bool]] = {}
+        fields: dict[str, tuple[str, Reader, bool, Refusal | None]] = {}
         required: list[tuple[str, str]] = []
 
         def read(node: Node, path: str) -> dict[str, Any]:
@@ -140,8 +142,10 @@ class Readers:
             for wire, child in node.items():
                 if (field := fields.get(wire)) is None:
                     raise UnknownParameter(shown(prefix + wire))
-                name, reader, empty_is_absent = field
+                name, reader, empty_is_absent, sent_empty = field
                 if child == "" and empty_is_absent:
+                    if sent_empty is not None:
+                        raise sent_empty()
                     continue
                 member = reader(child, prefix + wire)
                 if member != {}:
@@ -160,8 +164,9 @@ class Readers:
             keep_empty = wire in _EMPTY_IS_A_VALUE or (shape.name, name) in _EMPTY_IS_A_VALUE_OF
             scalar = member.type_name not in ("structure", "list")
             text = member.type_name in ("string", "blob")
-            reader = self._reader(member, keep_empty=keep_empty)
-            fields[wire] = (name, reader, scalar and not (keep_empty and text))
+            sent_empty = SENT_EMPTY.get((shape.name, name))
+            reader = self._reader(member, keep_empty=keep_empty, sent_empty=sent_empty)
+            fields[wire] = (name, reader, scalar and not (keep_empty and text), sent_empty)
         required.extend(
             (name, self._names.of_member(name, shape.members[name].serialization))
             for name in shape.required_members
@@ -169,7 +174,7 @@ class Readers:
         )
         return read
 
-    def _list(self, shape: Any, *, keep_empty: bool) -> Reader:
+    def _list(self, shape: Any, *, keep_empty: bool, sent_empty: Refusal | None = None) -> Reader:
         reader = self._reader(shape.member, keep_empty=keep_empty)
         level = None if shape.serialization.get("flattened") else self._names.list_level
 
@@ -191,7 +196,8 @@ class Readers:
             values = []
             for index in sorted(node, key=int):
                 if node[index] == "" and not keep_empty:
-                    raise MissingParameter(path)  # as EC2 answers `InstanceId.1=` (aws-sdk-java#1131)
+                    # So EC2 answers DescribeInstances with `InstanceId.1=` (aws-sdk-java#1131).
+                    raise MissingParameter(path) if sent_empty is None else sent_empty()
                 value = reader(node[index], f"{path}.{index}")
                 if value == {}:
                     own = EMPTY.get(shape.member.name)

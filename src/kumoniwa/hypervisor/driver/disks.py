@@ -75,9 +75,17 @@ class Disks(Protocol):
         ...
 
     async def ensure_imported(
-        self, layer: LayerId, source: Path, format: str, on_progress: Callable[[int], None]
+        self,
+        layer: LayerId,
+        source: Path,
+        format: str,
+        on_progress: Callable[[int], None],
+        *,
+        encrypted: bool = False,
     ) -> None:
         """Afterwards `layer` exists and holds what `source` held. `on_progress` is called with percent.
+
+        Where it is `encrypted`, it has a key of its own, and nothing that is not encrypted is written on the way.
 
         Raises `DiskRefused`, `HostExhausted`; then there is no such layer.
         """

@@ -72,7 +72,13 @@ class SimulatedDisks:
         return facts
 
     async def ensure_imported(
-        self, layer: LayerId, source: Path, format: str, on_progress: Callable[[int], None]
+        self,
+        layer: LayerId,
+        source: Path,
+        format: str,
+        on_progress: Callable[[int], None],
+        *,
+        encrypted: bool = False,
     ) -> None:
         """A simulated guest cannot run what is in the file: its size and its digest or name are kept, no more."""
         await self._faults.enter("ensure_imported")

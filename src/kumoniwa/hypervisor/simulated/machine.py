@@ -9,7 +9,6 @@ from collections.abc import Callable, Sequence
 from dataclasses import replace
 from datetime import datetime
 from typing import NamedTuple
-from uuid import uuid4
 
 from kumoniwa.hypervisor.driver import (
     START_ANEW,
@@ -32,6 +31,7 @@ from kumoniwa.hypervisor.simulated.host import Host
 from kumoniwa.hypervisor.simulated.layer import FileSystem
 from kumoniwa.hypervisor.simulated.timer import Timer
 from kumoniwa.hypervisor.simulated.waiters import Waiters
+from kumoniwa.ids import new_uuid
 
 PREPARED_BOOT = "9e3d5a1c-0000-4000-8000-000000000000"
 """The boot id of all that go on from prepared machines, until their next boot."""
@@ -131,7 +131,7 @@ class Machine:
 
     def start(self) -> None:
         """Reset it and let the processors run: a new boot. What was in its memory is gone."""
-        self._begin(str(uuid4()), None)
+        self._begin(new_uuid(), None)
         states = self.drives.filesystems()
         recovered = [serial for serial, state in states.items() if state is FileSystem.NEEDS_RECOVERY]
         kernel = linux.booting(self._product, self._bus, recovered)

@@ -1,7 +1,6 @@
 """State on SQLite: one writer, several readers, nothing of it on the event loop but what takes a moment.
 
-Writes that wait at the same moment share one commit: each can be taken back by itself, so that one that fails leaves
-the others whole.
+Writes that wait at the same moment share one commit (`shared_commit.py`).
 """
 
 import asyncio
@@ -11,24 +10,25 @@ import sqlite3
 import threading
 import time
 from collections import deque
-from collections.abc import Callable, Collection, Iterable, Iterator
-from contextlib import closing, contextmanager, suppress
+from collections.abc import Collection
+from contextlib import closing, suppress
 from functools import partial
 from pathlib import Path
-from typing import Any, Generic, TypeVar
+from typing import Any, TypeVar
 
 import structlog
 from sqlalchemy import URL, Connection, Engine, create_engine, event
-from sqlalchemy.exc import DBAPIError, PendingRollbackError, SQLAlchemyError
+from sqlalchemy.exc import SQLAlchemyError
 
 from kumoniwa.store.changes import Changes
 from kumoniwa.store.database import DatabaseUnavailable, Work
 from kumoniwa.store.engines.log_room import LogRoom
+from kumoniwa.store.engines.shared_commit import commit_together
+from kumoniwa.store.engines.sqlite_work import Asked, done, driver_of, end, failures_named, give, refuse
 from kumoniwa.store.engines.waiting_line import WaitingLine
 from kumoniwa.store.kept_reads import KEPT, KeptReads
 from kumoniwa.store.prepared import TOUCHED
 from kumoniwa.store.written_rows import written_rows
-from kumoniwa.values import dataclass
 
 T = TypeVar("T")
 
@@ -51,30 +51,10 @@ _MOST_TIMES_PUT_OFF = 8
 _IN_TURN = 8  # reads on the event loop, after which others have their turn
 _PRAGMAS_OF_THE_WRITER = (
     "PRAGMA cache_size=-131072",  # KiB, if they are there: rows of a hundred thousand instances, with all their indexes
-    # What a savepoint may have to take back is kept in memory: beyond 64 KiB, which a launch is, it would be a file.
+    # What a savepoint, or a statement, may have to take back is kept in memory: beyond 64 KiB it would be a file.
     "PRAGMA temp_store=MEMORY",
     "PRAGMA secure_delete=ON",  # some builds' default: the key of a guest's memory is to be gone when it is forgotten
 )
-_TAKEN_BACK = ("ROLLBACK TO one_write", "RELEASE one_write")
-_BEGUN_AGAIN = ("ROLLBACK", "BEGIN IMMEDIATE")
-_PASSING = {
-    sqlite3.SQLITE_BUSY,
-    sqlite3.SQLITE_LOCKED,
-    sqlite3.SQLITE_FULL,
-    sqlite3.SQLITE_IOERR,
-    sqlite3.SQLITE_READONLY,
-    sqlite3.SQLITE_CANTOPEN,
-    sqlite3.SQLITE_NOMEM,
-}
-
-
-@dataclass(frozen=True, slots=True)
-class _Asked(Generic[T]):
-    """A caller that gives up cancels the future: a read need not be begun, a write does not depend on when that was."""
-
-    work: Work[T]
-    done: "asyncio.Future[T]"
-    patient: bool = False
 
 
 class SqliteDatabase:
@@ -86,11 +66,11 @@ class SqliteDatabase:
         self.changes = Changes()
         self._kept = KeptReads()
         self._here_in_turn = 0
-        self._put_off: deque[_Asked[Any]] = deque()
+        self._put_off: deque[Asked[Any]] = deque()
         self._times_put_off = 0  # one after another
         self._here = _ReaderHere(engine)
-        self._writes: WaitingLine[_Asked[Any] | None] = WaitingLine()
-        self._reads: queue.SimpleQueue[_Asked[Any] | None] = queue.SimpleQueue()
+        self._writes: WaitingLine[Asked[Any] | None] = WaitingLine()
+        self._reads: queue.SimpleQueue[Asked[Any] | None] = queue.SimpleQueue()
         self._threads = [
             threading.Thread(target=self._write_for_ever, name="database-writer", daemon=True),
             *(
@@ -111,13 +91,13 @@ class SqliteDatabase:
             except _NotNow:
                 log.debug("a read takes longer than a moment")
         self._check_open()
-        read: _Asked[T] = _Asked(work, asyncio.get_running_loop().create_future())
+        read: Asked[T] = Asked(work, asyncio.get_running_loop().create_future())
         self._reads.put(read)
         return await read.done
 
     async def write(self, work: Work[T], *, patient: bool = False) -> T:
         self._check_open()
-        write: _Asked[T] = _Asked(work, asyncio.get_running_loop().create_future(), patient)
+        write: Asked[T] = Asked(work, asyncio.get_running_loop().create_future(), patient)
         self._writes.put(write)
         return await write.done
 
@@ -142,12 +122,12 @@ class SqliteDatabase:
             if asked.done.cancelled():
                 continue
             try:
-                with _failures_named():
+                with failures_named():
                     if connection is None:
                         connection = self._engine.connect()
-                    outcome = partial(_give, asked.done, _read_in_transaction(asked.work, connection))
+                    outcome = partial(give, asked.done, _read_in_transaction(asked.work, connection))
             except BaseException as failure:  # noqa: BLE001 - it is raised again, where the read was asked for
-                outcome = partial(_refuse, asked.done, failure)
+                outcome = partial(refuse, asked.done, failure)
             with suppress(RuntimeError):  # the loop is closed: nobody waits there any more
                 asked.done.get_loop().call_soon_threadsafe(outcome)
             del asked, outcome  # which hold what was read, and may be large, until the next is asked for
@@ -160,7 +140,7 @@ class SqliteDatabase:
             connection.info[TOUCHED] = self._touched
             connection.info[KEPT] = self._kept
             for pragma in _PRAGMAS_OF_THE_WRITER:
-                _driver(connection).execute(pragma)
+                driver_of(connection).execute(pragma)
             ended = False
             with closing(LogRoom(Path(str(self._engine.url.database)))) as room:
                 while not ended or self._put_off:
@@ -168,9 +148,9 @@ class SqliteDatabase:
                         break
                     batch, last = self._gathered(first)
                     ended = ended or last
-                    _commit_together(connection, batch if ended else self._first(batch), self.changes, room)
+                    commit_together(connection, batch if ended else self._first(batch), self.changes, room)
 
-    def _first(self, batch: list[_Asked[Any]]) -> list[_Asked[Any]]:
+    def _first(self, batch: list[Asked[Any]]) -> list[Asked[Any]]:
         """Those of these writes that somebody waits for, where there are any; the others are put off, but not for ever.
 
         What a call began goes on at once, and would take the thread's time from the calls that come next.
@@ -183,7 +163,7 @@ class SqliteDatabase:
         self._put_off.extend(write for write in batch if write.patient)
         return waited_for
 
-    def _gathered(self, first: _Asked[Any]) -> tuple[list[_Asked[Any]], bool]:
+    def _gathered(self, first: Asked[Any]) -> tuple[list[Asked[Any]], bool]:
         """The writes that share a commit with this one, and whether no more come: those that wait by now, and those
         that come while all of them are patient."""
         batch, until = [first], time.monotonic() + _PATIENCE
@@ -226,7 +206,7 @@ class _ReaderHere:
 
     def __init__(self, engine: Engine) -> None:
         self._connection = engine.connect()
-        driver = _driver(self._connection)
+        driver = driver_of(self._connection)
         driver.execute("PRAGMA busy_timeout=0")
         driver.set_progress_handler(self._has_no_time_left, _STEPS)
         self._left = math.inf  # of the steps of what is read
@@ -234,7 +214,7 @@ class _ReaderHere:
     def read(self, work: Work[T]) -> T:
         """What the work gives. Raises `_NotNow` where it is to be done by a thread that may take its time."""
         try:
-            with _failures_named():
+            with failures_named():
                 return _read_in_transaction(partial(self._in_a_moment, work), self._connection)
         except DatabaseUnavailable as busy:
             raise _NotNow from busy
@@ -259,139 +239,12 @@ class _ReaderHere:
 
 
 def _read_in_transaction(work: Work[T], connection: Connection) -> T:
-    driver = _driver(connection)
+    driver = driver_of(connection)
     driver.execute("BEGIN")
     try:
-        return _done(work, connection)
+        return done(work, connection)
     finally:
-        _end(connection, driver, "ROLLBACK")
-
-
-def _commit_together(connection: Connection, batch: list[_Asked[Any]], changes: Changes, room: LogRoom) -> None:
-    """Do each write, so that it can be taken back, commit once, tell what changed, then resolve their futures.
-
-    What follows the changes knows of them before any caller does: whoever asks after that is not told what was before.
-    """
-    outcomes: list[Callable[[], None]] = []
-    kept: KeptReads = connection.info[KEPT]
-    loops = dict.fromkeys(write.done.get_loop() for write in batch)
-    driver = _driver(connection)
-    try:
-        with _failures_named():
-            driver.execute("BEGIN IMMEDIATE")
-            try:
-                kept.as_of(driver.execute("PRAGMA data_version").fetchone()[0])
-                room.ensure()  # while nobody else may write to the log, another program neither
-                outcomes += [_saved(write, connection, driver, first=write is batch[0]) for write in batch]
-                _end(connection, driver, "COMMIT")
-            except BaseException:
-                # A COMMIT that SQLite refuses leaves the transaction open: the next could not begin.
-                _end(connection, driver, "ROLLBACK")
-                raise
-    except SQLAlchemyError as failure:  # no write was done, and every caller gets the error
-        kept.forget()
-        changes.undone()
-        if isinstance(failure, DatabaseUnavailable):
-            log.error("the database cannot be written now", writes=len(batch), reason=str(failure))
-            outcomes = [partial(_refuse, write.done, DatabaseUnavailable(str(failure))) for write in batch]
-        else:
-            log.error("a commit failed", writes=len(batch), exc_info=failure)
-            outcomes = [partial(_refuse, write.done, failure) for write in batch]
-    changes.committed()
-    for loop in loops:
-        those = [outcome for write, outcome in zip(batch, outcomes, strict=True) if write.done.get_loop() is loop]
-        with suppress(RuntimeError):  # it is closed: nobody waits there any more
-            # All in one go: each wake of the loop makes this thread wait for its turn again.
-            loop.call_soon_threadsafe(_call_each, those)
-
-
-def _saved(write: _Asked[T], connection: Connection, driver: Any, *, first: bool) -> Callable[[], None]:
-    """Do a write in a savepoint of its own; gives what tells its caller. Raises what makes the whole commit fail.
-
-    The first in its transaction needs none: to take it back, the transaction is begun again. Most are alone in theirs,
-    and for a savepoint SQLite copies every page before its first change.
-    """
-    if not first:
-        driver.execute("SAVEPOINT one_write")
-    try:
-        result = _done(write.work, connection)
-        if not first:
-            driver.execute("RELEASE one_write")
-    except BaseException as failure:  # it is raised again, where the write was asked for
-        if not driver.in_transaction:
-            # SQLite takes back the whole transaction for some failures (a full disk, an I/O error): what the others
-            # did is gone too, and a further savepoint would commit by itself.
-            raise PendingRollbackError("SQLite took the shared transaction back") from failure
-        if (reason := _unavailable(failure)) is not None:
-            raise DatabaseUnavailable(reason) from failure
-        for statement in _BEGUN_AGAIN if first else _TAKEN_BACK:
-            driver.execute(statement)
-        connection.info[KEPT].forget()
-        return partial(_refuse, write.done, failure)
-    return partial(_give, write.done, result)
-
-
-def _driver(connection: Connection) -> Any:
-    """The driver's own connection, whose transactions are ours: SQLAlchemy's cost more than what is done in most."""
-    return connection.connection.driver_connection
-
-
-def _end(connection: Connection, driver: Any, how: str) -> None:
-    """End the transaction, and with it SQLAlchemy's idea of it, where it was asked to execute something."""
-    if driver.in_transaction:
-        driver.execute(how)
-    if connection.in_transaction():
-        connection.rollback()  # of nothing: it is over
-
-
-def _call_each(outcomes: Iterable[Callable[[], None]]) -> None:
-    for resolve in outcomes:
-        resolve()
-
-
-def _give(future: "asyncio.Future[T]", result: T) -> None:
-    if not future.done():  # who asked may have given up
-        future.set_result(result)
-
-
-def _refuse(future: "asyncio.Future[Any]", failure: BaseException) -> None:
-    if not future.done():
-        future.set_exception(failure)
-
-
-def _done(work: Work[T], connection: Connection) -> T:
-    """What the work gives. A `StopIteration` that it lets out would leave whoever awaits it waiting for ever."""
-    try:
-        return work(connection)
-    except StopIteration as bug:
-        raise RuntimeError("an iterator ended unexpectedly") from bug
-
-
-@contextmanager
-def _failures_named() -> Iterator[None]:
-    """The driver's errors as SQLAlchemy's, and as `DatabaseUnavailable` those that are for now."""
-    try:
-        yield
-    except (SQLAlchemyError, sqlite3.Error) as failure:
-        if (reason := _unavailable(failure)) is not None:
-            raise DatabaseUnavailable(reason) from failure
-        if isinstance(failure, sqlite3.Error):
-            raise DBAPIError.instance(None, None, failure, sqlite3.Error) from failure
-        raise
-
-
-def _unavailable(failure: BaseException) -> str | None:
-    """What hinders SQLite for now, in its own words, where that is why something failed; else None."""
-    causes, looked_at = [failure], set[int]()
-    while causes:
-        cause = causes.pop()
-        looked_at.add(id(cause))
-        if isinstance(cause, sqlite3.Error) and (getattr(cause, "sqlite_errorcode", 0) & 0xFF) in _PASSING:
-            return str(cause)
-        # To take back a savepoint fails where SQLite has taken back all: what comes after the cause may hide it.
-        deeper = (getattr(cause, "orig", None), cause.__cause__, cause.__context__)
-        causes += [one for one in deeper if isinstance(one, BaseException) and id(one) not in looked_at]
-    return None
+        end(connection, driver, "ROLLBACK")
 
 
 def make_engine(path: Path, *, durable: bool = True) -> Engine:
@@ -416,7 +269,7 @@ def make_engine(path: Path, *, durable: bool = True) -> Engine:
 
     @event.listens_for(engine, "begin")
     def _begin(connection: Connection) -> None:
-        if _driver(connection).in_transaction:
+        if driver_of(connection).in_transaction:
             return  # it was begun by us
         writes = connection.get_execution_options().get("writer", False)
         connection.exec_driver_sql("BEGIN IMMEDIATE" if writes else "BEGIN")

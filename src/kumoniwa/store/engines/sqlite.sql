@@ -241,6 +241,7 @@ CREATE TABLE import_tasks (
 	progress INTEGER NOT NULL,
 	created_at BIGINT NOT NULL,
 	status_message TEXT NOT NULL,
+	kms_key_id VARCHAR,
 	PRIMARY KEY (id)
 );
 
@@ -963,6 +964,7 @@ CREATE TABLE snapshots (
 	changed_bytes BIGINT,
 	full_bytes BIGINT,
 	kms_key_id VARCHAR,
+	data_key_id VARCHAR,
 	PRIMARY KEY (id),
 	FOREIGN KEY(layer_id) REFERENCES layers (id)
 );
@@ -1031,6 +1033,7 @@ CREATE TABLE volumes (
 	encrypted BOOLEAN NOT NULL,
 	auto_enable_io BOOLEAN DEFAULT 0 NOT NULL,
 	kms_key_id VARCHAR,
+	data_key_id VARCHAR,
 	multi_attach BOOLEAN DEFAULT 0 NOT NULL,
 	PRIMARY KEY (id),
 	FOREIGN KEY(head) REFERENCES layers (id)

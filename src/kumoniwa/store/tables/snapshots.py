@@ -34,6 +34,7 @@ snapshots = table(
     Column("changed_bytes", BigInteger),
     Column("full_bytes", BigInteger),
     Column("kms_key_id", String),
+    Column("data_key_id", String),
     Index("snapshots_order", "account", "region", "started_at", "id"),  # as they are listed
 )
 
@@ -49,6 +50,7 @@ import_tasks = table(
     Column("progress", Integer, nullable=False),
     Column("created_at", Moment, nullable=False),
     Column("status_message", Text, nullable=False),
+    Column("kms_key_id", String),
     Index("import_tasks_scope", "account", "region"),
     Index("import_tasks_age", "created_at"),
 )

@@ -30,6 +30,7 @@ volumes = table(
     Column("encrypted", Boolean, nullable=False),
     Column("auto_enable_io", Boolean, nullable=False, server_default=false()),
     Column("kms_key_id", String),
+    Column("data_key_id", String),
     Column("multi_attach", Boolean, nullable=False, server_default=false()),
     Index("volumes_order", "account", "region", "created_at", "id"),  # as they are listed
 )

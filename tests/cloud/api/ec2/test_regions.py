@@ -221,6 +221,9 @@ async def test_regions_that_want_it_are_opted_in_to_and_usable(cloud: BareCloud)
 async def test_local_zones_and_wavelength_zones_are_shown_to_those_who_ask_for_all(cloud: BareCloud) -> None:
     usual = (await cloud.ask("DescribeAvailabilityZones"))["AvailabilityZones"]
     assert [zone["ZoneId"] for zone in usual] == ["use1-az1", "use1-az2", "use1-az3"]
+    assert {(zone["GroupName"], zone["GroupLongName"]) for zone in usual} == {
+        ("us-east-1-zg-1", "US East (N. Virginia) 1")
+    }
     every = (await cloud.ask("DescribeAvailabilityZones", AllAvailabilityZones=True))["AvailabilityZones"]
     by_name = {zone["ZoneName"]: zone for zone in every}
     boston = by_name["us-east-1-bos-1a"]

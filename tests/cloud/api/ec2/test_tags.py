@@ -122,6 +122,11 @@ async def test_the_fifty_first_tag_is_refused_and_a_new_value_is_not(cloud: Bare
         ("vol-00000000", "InvalidVolume.NotFound", "The volume 'vol-00000000' does not exist."),
         ("snap-00000000", "InvalidSnapshot.NotFound", "The snapshot 'snap-00000000' does not exist."),
         ("ami-00000000", "InvalidAMIID.NotFound", "The image id '[ami-00000000]' does not exist"),
+        (
+            "eipalloc-00000000",
+            "InvalidElasticIpID.NotFound",
+            "The elastic-ip ID 'eipalloc-00000000' does not exist",
+        ),
         ("sg-00000000", "InvalidGroup.NotFound", "The security group 'sg-00000000' does not exist"),
         ("box-00000000", "InvalidID", "The ID 'box-00000000' is not valid"),
         ("nonsense", "InvalidID", "The ID 'nonsense' is not valid"),

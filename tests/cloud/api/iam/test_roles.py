@@ -40,7 +40,7 @@ async def test_a_role_is_answered_as_it_was_made_and_changed(stack: Stack) -> No
     assert made["Arn"] == "arn:aws:iam::123456789012:role/a/r" and made["RoleId"].startswith("AROA")
     assert unquote(made["AssumeRolePolicyDocument"]) == TRUST and "{" not in made["AssumeRolePolicyDocument"]
     assert (made["MaxSessionDuration"], made["Description"], made["Tags"]) == (3600, "what for", tags)
-    assert (await stack.caller.iam("GetRole", RoleName="R"))["Role"] == made
+    assert (await stack.caller.iam("GetRole", RoleName="R"))["Role"] == {**made, "RoleLastUsed": {}}
     [listed] = (await stack.caller.iam("ListRoles", PathPrefix="/a"))["Roles"]
     assert listed == {name: value for name, value in made.items() if name != "Tags"}
     await stack.caller.iam("UpdateRole", RoleName="r", Description="else", MaxSessionDuration=43200)
@@ -182,10 +182,33 @@ async def test_policies_of_aws_are_listed_beside_the_accounts_own(stack: Stack) 
         attached["DefaultVersionId"],
         1,
     )
-    assert got["PolicyId"].startswith("ANPA") and len(got["PolicyId"]) == 20
+    assert got["PolicyId"].startswith("ANPA") and len(got["PolicyId"]) == 21
     below = (await iam("ListPolicies", Scope="AWS", PathPrefix="/job-function/"))["Policies"]
     assert {"Billing", "ViewOnlyAccess"} <= {one["PolicyName"] for one in below}
     assert (await _refused(stack, "GetPolicy", PolicyArn="arn:aws:iam::aws:policy/Nonsense"))[0] == "NoSuchEntity"
+
+
+async def test_a_policy_of_aws_has_the_document_of_its_default_version_and_is_not_changed(stack: Stack) -> None:
+    iam = stack.caller.iam
+    policy = (await iam("GetPolicy", PolicyArn=OF_AWS))["Policy"]
+    asked = {"PolicyArn": OF_AWS, "VersionId": policy["DefaultVersionId"]}
+    version = (await iam("GetPolicyVersion", **asked))["PolicyVersion"]
+    assert (version["VersionId"], version["IsDefaultVersion"]) == (policy["DefaultVersionId"], True)
+    assert version["CreateDate"] == policy["UpdateDate"]
+    actions = {action for one in json.loads(unquote(version["Document"]))["Statement"] for action in one["Action"]}
+    assert {"ssm:UpdateInstanceInformation", "ec2messages:GetMessages"} <= actions
+    (listed,) = (await iam("ListPolicyVersions", PolicyArn=OF_AWS))["Versions"]
+    assert listed == {name: version[name] for name in ("VersionId", "IsDefaultVersion", "CreateDate")}
+    assert (await _refused(stack, "GetPolicyVersion", PolicyArn=OF_AWS, VersionId="v99"))[0] == "NoSuchEntity"
+    for action, more in (
+        ("DeletePolicy", {}),
+        ("CreatePolicyVersion", {"PolicyDocument": MAY}),
+        ("SetDefaultPolicyVersion", {"VersionId": "v1"}),
+        ("DeletePolicyVersion", {"VersionId": "v1"}),
+    ):
+        code, words, _ = await _refused(stack, action, PolicyArn=OF_AWS, **more)
+        assert code == "AccessDenied"
+        assert f"is not authorized to perform: iam:{action} on resource: policy {OF_AWS}" in words
 
 
 def _statement(**members: Any) -> str:
@@ -265,6 +288,15 @@ async def test_documents_are_bounded_as_iam_counts_them(stack: Stack) -> None:
 async def test_what_is_no_policy_cannot_be_attached(stack: Stack, arn: str, code: str) -> None:
     await _role(stack)
     assert (await _refused(stack, "AttachRolePolicy", RoleName="r", PolicyArn=arn))[0] == code
+
+
+async def test_a_name_in_the_place_of_an_arn_is_refused_in_iams_words(stack: Stack) -> None:
+    await _role(stack)
+    assert await _refused(stack, "AttachRolePolicy", RoleName="r", PolicyArn="a-name-and-no-arn-of-a-policy") == (
+        "ValidationError",
+        "Invalid ARN:  Could not be parsed!",
+        400,
+    )
 
 
 async def test_tools_are_told_what_the_account_does_not_have(stack: Stack) -> None:

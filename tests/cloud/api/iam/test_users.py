@@ -13,7 +13,7 @@ pytestmark = pytest.mark.anyio
 async def test_a_user_is_answered_as_it_was_made(stack: Stack) -> None:
     tags = [{"Key": "team", "Value": "b"}, {"Key": "empty", "Value": ""}]
     made = (await stack.caller.iam("CreateUser", UserName="a.b", Path="/x/y/", Tags=tags))["User"]
-    assert made["UserId"].startswith("AIDA") and len(made["UserId"]) == 20
+    assert made["UserId"].startswith("AIDA") and len(made["UserId"]) == 21
     assert made["Arn"] == "arn:aws:iam::123456789012:user/x/y/a.b"
     got = (await stack.caller.iam("GetUser", UserName="A.B"))["User"]
     assert got == made | {"Tags": [{"Key": "empty", "Value": ""}, {"Key": "team", "Value": "b"}]}

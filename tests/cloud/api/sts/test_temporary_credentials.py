@@ -161,7 +161,23 @@ async def test_temporary_credentials_begin_no_session_of_the_console(stack: Stac
         ({"RoleArn": "arn:aws:iam::123456789012:user/deploy"}, "ValidationError", "is invalid"),
         ({"DurationSeconds": 7201}, "ValidationError", "exceeds the MaxSessionDuration set for this role."),
         ({"DurationSeconds": 43201}, "ValidationError", "Member must have value less than or equal to 43200"),
-        ({"RoleSessionName": "a b"}, "ValidationError", "roleSessionName"),
+        (
+            {"RoleSessionName": "a:b"},
+            "ValidationError",
+            "1 validation error detected: Value 'a:b' at 'roleSessionName' failed to satisfy constraint: Member must "
+            r"satisfy regular expression pattern: [\w+=,.@-]*",
+        ),
+        ({"RoleSessionName": "a" * 65}, "ValidationError", "Member must have length less than or equal to 64"),
+        (
+            {"Tags": [{"Key": "a", "Value": "b"}], "TransitiveTagKeys": ["c"]},
+            "InvalidParameterValue",
+            "The specified transitive tag key must be included in the requested tags.",
+        ),
+        (
+            {"Tags": [{"Key": "a", "Value": "b"}, {"Key": "A", "Value": "c"}]},
+            "InvalidParameterValue",
+            "Duplicate tag keys found. Please note that Tag keys are case insensitive.",
+        ),
         ({"RoleSessionName": "a/b"}, "ValidationError", "roleSessionName"),
         ({"SerialNumber": "arn:aws:iam::123456789012:mfa/x"}, "UnsupportedOperation", "second factor"),
     ],

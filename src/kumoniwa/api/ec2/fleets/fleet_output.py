@@ -3,6 +3,7 @@
 from collections.abc import Mapping
 from typing import Any
 
+from kumoniwa.api.ec2.fleets.fleet_parts import ON_DEMAND, SPOT, capacities, shown_options
 from kumoniwa.api.ec2.fleets.fleet_pools import Pool
 from kumoniwa.api.ec2.tags import tag_set
 from kumoniwa.clock import whole_seconds
@@ -10,7 +11,6 @@ from kumoniwa.model.fleets import Fleet
 
 Output = dict[str, Any]
 
-ON_DEMAND = "on-demand"
 ACTIVE, TERMINATING, DELETED = "active", "deleted_terminating", "deleted"
 _SHOWN_OF_OVERRIDES = (
     "AvailabilityZone",
@@ -45,7 +45,7 @@ def state_of(fleet: Fleet, *, has_instances: bool) -> str:
 def fleet_output(fleet: Fleet, state: str, tags: Mapping[str, str]) -> Output:
     """A fleet, which is in this state."""
     asked = fleet.asked
-    fulfilled = fleet.fulfilled if state == ACTIVE else 0.0
+    fulfilled, on_demand = (fleet.fulfilled, _on_demand_units(fleet)) if state == ACTIVE else (0.0, 0.0)
     return {
         "ActivityStatus": "fulfilled",
         "ClientToken": fleet.client_token,
@@ -56,12 +56,12 @@ def fleet_output(fleet: Fleet, state: str, tags: Mapping[str, str]) -> Output:
         "FleetId": fleet.id,
         "FleetState": state,
         "FulfilledCapacity": fulfilled,
-        "FulfilledOnDemandCapacity": fulfilled,
+        "FulfilledOnDemandCapacity": on_demand,
         "Instances": list(fleet.launched),
         "LaunchTemplateConfigs": [_config_output(config) for config in asked["LaunchTemplateConfigs"]],
-        "OnDemandOptions": {"AllocationStrategy": "lowestPrice", **asked.get("OnDemandOptions", {})},
+        "OnDemandOptions": shown_options(ON_DEMAND, asked.get("OnDemandOptions")),
         "ReplaceUnhealthyInstances": bool(asked.get("ReplaceUnhealthyInstances")),
-        "SpotOptions": asked.get("SpotOptions"),
+        "SpotOptions": shown_options(SPOT, asked.get("SpotOptions")),
         "Tags": tag_set(tags),
         "TargetCapacitySpecification": target_output(asked["TargetCapacitySpecification"]),
         "TerminateInstancesWithExpiration": bool(asked.get("TerminateInstancesWithExpiration")),
@@ -72,14 +72,24 @@ def fleet_output(fleet: Fleet, state: str, tags: Mapping[str, str]) -> Output:
 
 
 def target_output(asked: Mapping[str, Any]) -> Output:
-    """The capacity that was asked for, all of it on-demand."""
-    total = asked["TotalTargetCapacity"]
+    """The capacity that was asked for, and how it was divided where the request did not say it."""
+    found = capacities(asked)
     return {
-        "OnDemandTargetCapacity": total,
-        "SpotTargetCapacity": 0,
+        "OnDemandTargetCapacity": found[ON_DEMAND],
+        "SpotTargetCapacity": found[SPOT],
         **asked,
         "DefaultTargetCapacityType": asked.get("DefaultTargetCapacityType", ON_DEMAND),
     }
+
+
+def _on_demand_units(fleet: Fleet) -> float:
+    """What its instances on demand are of its target capacity."""
+    found = [group for group in fleet.launched if group["Lifecycle"] == ON_DEMAND]
+    return sum(len(group["InstanceIds"]) * _weight(group["LaunchTemplateAndOverrides"]) for group in found)
+
+
+def _weight(shown: Mapping[str, Any]) -> float:
+    return float((shown.get("Overrides") or {}).get("WeightedCapacity") or 1)
 
 
 def _config_output(config: Mapping[str, Any]) -> Output:

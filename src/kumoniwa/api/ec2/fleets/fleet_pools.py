@@ -1,4 +1,4 @@
-"""What a fleet launches of: each launch template with each of its overrides, in the order in which they are tried."""
+"""What a fleet launches of: each launch template with each of its overrides."""
 
 from collections.abc import Mapping, Sequence
 from typing import Any
@@ -7,18 +7,15 @@ from sqlalchemy import Connection
 
 from kumoniwa.api.call import Call, Parameters
 from kumoniwa.api.ec2.instances.launch.launch_template import launch_parameters, overridden
+from kumoniwa.api.ec2.instances.spot_market import check_price
 from kumoniwa.api.ec2.named.launch_template_lookup import template_named, version_of
 from kumoniwa.errors import InvalidParameterValue, MissingParameter, NotBuilt
-from kumoniwa.model.instance_types import INSTANCE_TYPES
 from kumoniwa.model.launch_templates import LaunchTemplate, LaunchTemplateVersion
-from kumoniwa.store import vpcs
 from kumoniwa.values import dataclass
 
-PRIORITIZED = "prioritized"
 _OVERRIDES = ("BlockDeviceMappings", "IamInstanceProfile", "ImageId", "InstanceType", "KeyName", "MetadataOptions")
 _ZONES = ("AvailabilityZone", "AvailabilityZoneId")
 _MOST_POOLS = 300  # the EC2 user guide, "EC2 Fleet quotas": launch specifications of a fleet
-_UNKNOWN = (float("inf"), float("inf"))  # the size of a type that there is not: a launch of it is tried, and refused
 
 
 @dataclass(frozen=True, slots=True)
@@ -39,17 +36,14 @@ class Pool:
         return 1.0 if weight is None else float(weight)
 
     @property
+    def image_id(self) -> str | None:
+        name: str | None = (self.overrides or {}).get("ImageId") or self.version.data.get("ImageId")
+        return name
+
+    @property
     def instance_type(self) -> str | None:
         name: str | None = (self.overrides or {}).get("InstanceType") or self.version.data.get("InstanceType")
         return name
-
-    def zone(self, connection: Connection, call: Call) -> str | None:
-        """What says in which zone it launches, as far as the request does."""
-        overrides = self.overrides or {}
-        if (subnet_id := overrides.get("SubnetId")) is not None:
-            found = vpcs.subnets_in(connection, call.scope, [subnet_id])
-            return found[0].zone if found else None
-        return next((overrides[name] for name in _ZONES if overrides.get(name) is not None), None)
 
 
 def pools_of(connection: Connection, call: Call, configs: Sequence[Mapping[str, Any]]) -> list[Pool]:
@@ -66,20 +60,14 @@ def pools_of(connection: Connection, call: Call, configs: Sequence[Mapping[str, 
             pools.append(Pool(len(pools), template, version, user_data, overrides))
     if len(pools) > _MOST_POOLS:
         raise InvalidParameterValue(f"A fleet can have at most {_MOST_POOLS} launch specifications.")
+    if all(pool.image_id is None for pool in pools):
+        raise InvalidParameterValue("Parameter 'amiIdList' cannot be empty.")
     for pool in pools:
         if pool.weight <= 0:
             raise InvalidParameterValue(f"Value ({pool.weight:g}) for parameter weightedCapacity is invalid.")
+        if (price := (pool.overrides or {}).get("MaxPrice")) is not None:
+            check_price(price)
     return pools
-
-
-def in_order(pools: Sequence[Pool], strategy: str) -> list[Pool]:
-    """The pools in the order in which on-demand instances are launched of them.
-
-    There are no prices here. Where EC2 takes the lowest first, it is what is smallest by the unit that it counts for.
-    """
-    if strategy == PRIORITIZED:
-        return sorted(pools, key=lambda pool: (_priority(pool), pool.position))
-    return sorted(pools, key=lambda pool: (*_size(pool), pool.position))
 
 
 def parameters_of(pool: Pool) -> dict[str, Any]:
@@ -108,15 +96,3 @@ def _placed(base: Parameters, overrides: Mapping[str, Any]) -> dict[str, Any]:
         return {**placed, "SubnetId": subnet_id}
     moved = [{**one, "SubnetId": subnet_id} if one.get("DeviceIndex") == 0 else one for one in interfaces]
     return {**placed, "NetworkInterfaces": moved}
-
-
-def _priority(pool: Pool) -> float:
-    """The lower, the earlier; without one, last."""
-    priority = (pool.overrides or {}).get("Priority")
-    return float("inf") if priority is None else float(priority)
-
-
-def _size(pool: Pool) -> tuple[float, float]:
-    """Processors and memory by unit of capacity."""
-    kind = INSTANCE_TYPES.get(pool.instance_type or "")
-    return _UNKNOWN if kind is None else (kind.vcpus / pool.weight, kind.memory_mib / pool.weight)

@@ -124,6 +124,10 @@ def checked_device(connection: Connection, call: Call, device: ImageDevice) -> L
             f"Volume of size {size}GB is smaller than snapshot '{snapshot.id}', "
             f"expect size >= {snapshot.volume_size_gib}GB"
         )
+    if device.throughput is not None and (kind := VOLUME_TYPES.get(device.volume_type)) and kind.throughput is None:
+        raise InvalidBlockDeviceMapping(
+            f"throughput cannot be specified with the volumeType of device '{device.device}'"
+        )
     iops, throughput = checked_volume(device.volume_type, size, device.iops, device.throughput)
     key = key_for(connection, call, snapshot, device.encrypted, device.kms_key_id)
     volume = WantedVolume(snapshot, size, device.volume_type, iops, throughput, key)

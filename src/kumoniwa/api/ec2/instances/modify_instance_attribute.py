@@ -1,16 +1,22 @@
 """ModifyInstanceAttribute and ResetInstanceAttribute."""
 
+from dataclasses import replace
+
 from sqlalchemy import Connection
 
 from kumoniwa.api.call import Answer, Call, Parameters
 from kumoniwa.api.cloud import Cloud
 from kumoniwa.api.ec2.instances.attribute_changes import CHANGES, NOT_BUILT, asked_for
-from kumoniwa.api.ec2.kinds import INSTANCE
+from kumoniwa.api.ec2.kinds import INSTANCE, OF_PARAMETER
 from kumoniwa.api.ec2.named.instance_lookup import check_modifiable, check_stopped
 from kumoniwa.api.ec2.named.lookup import named
 from kumoniwa.api.registry import Depth, action
 from kumoniwa.errors import InvalidParameterValue
 from kumoniwa.workflows.steps.instances.instance_ports import ensure_forwards
+
+_INSTANCE = replace(  # what other actions call malformed is here a value that is not valid
+    INSTANCE, malformed_code="InvalidParameterValue", malformed_text=OF_PARAMETER, parameter="instanceId"
+)
 
 
 @action(
@@ -24,7 +30,7 @@ async def modify_instance_attribute(cloud: Cloud, call: Call, parameters: Parame
     name, value = asked_for(parameters)
 
     def modify(connection: Connection) -> Answer:
-        instance = named(connection, call.scope, INSTANCE, parameters["InstanceId"])
+        instance = named(connection, call.scope, _INSTANCE, parameters["InstanceId"])
         check_modifiable(instance)
         CHANGES[name](connection, call, instance, value)
         return None
@@ -50,7 +56,7 @@ async def reset_instance_attribute(cloud: Cloud, call: Call, parameters: Paramet
         )
 
     def reset(connection: Connection) -> Answer:
-        instance = named(connection, call.scope, INSTANCE, parameters["InstanceId"])
+        instance = named(connection, call.scope, _INSTANCE, parameters["InstanceId"])
         check_modifiable(instance)
         if attribute == "sourceDestCheck":
             CHANGES[attribute](connection, call, instance, True)

@@ -13,7 +13,8 @@ from kumoniwa.api.ec2.named.region_lookup import check_region
 from kumoniwa.api.filters import never
 from kumoniwa.api.listing import Listing
 from kumoniwa.api.registry import Depth, action
-from kumoniwa.errors import Ec2Error
+from kumoniwa.errors import Ec2Error, InvalidParameterValue
+from kumoniwa.model.regions import zones
 from kumoniwa.store import tables
 
 
@@ -108,6 +109,9 @@ async def describe_reserved_instances(cloud: Cloud, call: Call, parameters: Para
 async def describe_reserved_instances_offerings(cloud: Cloud, call: Call, parameters: Parameters) -> Answer:
     """No offerings of Reserved Instances."""
     check_region(call.region)
+    zone = parameters.get("AvailabilityZone")
+    if zone is not None and zone not in (one.name for one in zones(call.region)):
+        raise InvalidParameterValue(f"Invalid value '{zone[:200]}' for AvailabilityZone.")
     return await _OFFERINGS.answer(cloud, call, parameters)
 
 

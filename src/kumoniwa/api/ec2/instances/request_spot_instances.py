@@ -7,7 +7,8 @@ from sqlalchemy import Connection
 
 from kumoniwa.api.call import Answer, Call, Parameters
 from kumoniwa.api.cloud import Cloud
-from kumoniwa.api.ec2.instances.run_instances import Launching, launch
+from kumoniwa.api.ec2.instances.launch.checked_launch import Launching
+from kumoniwa.api.ec2.instances.run_instances import launch
 from kumoniwa.api.ec2.instances.spot_market import INTERRUPTION_NOT_BUILT, checked_market, request_id_of
 from kumoniwa.api.ec2.instances.spot_requests import output, shown
 from kumoniwa.api.not_built import NotBuiltParameter, refuse

@@ -8,9 +8,11 @@ from typing import Any
 
 from kumoniwa.api.call import Call
 from kumoniwa.api.not_built import NotBuiltParameter, below, refuse
-from kumoniwa.errors import InvalidParameterCombination, InvalidParameterValue, UnsupportedOperation
+from kumoniwa.errors import Ec2Error, InvalidParameterCombination, InvalidParameterValue, UnsupportedOperation
 from kumoniwa.ids import new_id
+from kumoniwa.model.instance_types import InstanceType
 from kumoniwa.model.instances import Instance
+from kumoniwa.model.prices import SpotPool
 from kumoniwa.model.spot_requests import Interruption, SpotRequest, SpotType
 from kumoniwa.values import dataclass
 
@@ -23,10 +25,22 @@ SPOT_NOT_BUILT = (
     NotBuiltParameter("SpotOptions.BlockDurationMinutes", "Spot Instances of a fixed duration"),
     *below("SpotOptions", [INTERRUPTION_NOT_BUILT]),
 )
-_PRICES_BELOW = Decimal(1_000_000)  # ours: dollars an hour; the dearest type costs some hundreds
+_LEAST_PRICE = Decimal("0.001")  # dollars an hour: `SpotMarketOptions.MaxPrice` of the API reference
+_PRICES_BELOW = Decimal(1_000_000)  # ours; the dearest type costs some hundreds
 _SHOWN_AS_ASKED = ("BlockDeviceMappings", "IamInstanceProfile", "NetworkInterfaces")
 _OPTION = "SpotInstanceRequest"
 """Where an instance keeps its request's id, among its options."""
+
+
+class SpotMaxPriceTooLow(Ec2Error):
+    """Spot Instances cost more than the request is ready to pay. EC2's words."""
+
+    def __init__(self, asked: str, price: Decimal) -> None:
+        super().__init__(
+            "SpotMaxPriceTooLow",
+            f"Your Spot request price of {asked} is lower than the minimum required Spot request fulfillment price of "
+            f"{price}.",
+        )
 
 
 @dataclass(frozen=True, slots=True)
@@ -76,19 +90,36 @@ def checked_market(
         raise InvalidParameterCombination(
             "The interruption behavior 'stop' can only be used with persistent Spot Instance requests."
         )
-    _check_price(max_price)
+    if max_price is not None:
+        check_price(max_price)
     return SpotMarket(found, max_price, interruption, valid_until)
 
 
-def _check_price(asked: str | None) -> None:
-    if asked is None:
-        return
+def check_price(asked: str, what: str | None = None) -> Decimal:
+    """The dollars an hour that a request is ready to pay. Raises EC2's refusal of what is no price.
+
+    `what` is what the refusal calls another sum than the price of a Spot Instance.
+    """
     try:
         price = Decimal(asked)
     except InvalidOperation:
         price = Decimal(0)
-    if not (price.is_finite() and 0 < price < _PRICES_BELOW):
-        raise InvalidParameterValue(f"Invalid value '{asked[:200]}' for spot price.")
+    if not (price.is_finite() and _LEAST_PRICE <= price < _PRICES_BELOW):
+        if what is not None:
+            raise InvalidParameterValue(f"Invalid value '{asked[:200]}' for {what}.")
+        raise InvalidParameterValue(
+            f'Value ({asked[:200]}) for parameter price is invalid. "{asked[:200]}" is an invalid spot instance price'
+        )
+    return price
+
+
+def check_pays(market: SpotMarket | None, kind: InstanceType, zone: str, at: datetime) -> None:
+    """Raises `SpotMaxPriceTooLow` where an instance of the type costs more in the zone than the request pays."""
+    if market is None or market.max_price is None:
+        return
+    price = SpotPool.of(kind, zone).price(at)
+    if Decimal(market.max_price) < price:
+        raise SpotMaxPriceTooLow(market.max_price, price)
 
 
 def shown_price(price: str | Decimal) -> str:

@@ -1,14 +1,9 @@
-"""DescribeSpotPriceHistory. Nothing is charged here: the prices are made up, the same ones in every cloud.
-
-The price of a type in a zone changes every third day, at a minute of the day that is its own. What a type costs on
-demand follows from its processors, memory and GPUs; Spot costs about a third of that.
-"""
+"""DescribeSpotPriceHistory. Nothing is charged here: the prices are made up (`model/prices.py`)."""
 
 from collections.abc import Iterator, Mapping
-from datetime import UTC, datetime, timedelta
+from datetime import datetime, timedelta
 from itertools import islice
 from typing import Any
-from zlib import crc32
 
 from sqlalchemy import Connection
 
@@ -21,40 +16,21 @@ from kumoniwa.api.listing import Asked, Listing, seen_last
 from kumoniwa.api.registry import Depth, action
 from kumoniwa.clock import precise
 from kumoniwa.errors import InvalidParameterValue
-from kumoniwa.model.instance_types import INSTANCE_TYPES, InstanceType
-from kumoniwa.model.regions import Zone, zones
+from kumoniwa.model.instance_types import INSTANCE_TYPES
+from kumoniwa.model.prices import DAY, EPOCH, LASTS_DAYS, SpotPool
+from kumoniwa.model.regions import Zone, zone_id, zones
 from kumoniwa.values import dataclass
 
 HISTORY = timedelta(days=90)  # as EC2's own
-LASTS_DAYS = 3
-"""A price is in force for so many days."""
 
 _PRODUCT = "Linux/UNIX"
 _PRODUCTS = (_PRODUCT, "Linux/UNIX (Amazon VPC)")
-_EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
-_DAY, _MINUTES = timedelta(days=1), 24 * 60
 _LATEST = 10**11  # seconds since 1970, beyond Python's calendar: keys count down from it
-# Dollars an hour that come near those of EC2's general, compute and memory types; ours.
-_OF_VCPU, _OF_GIB, _OF_GPU, _OF_BURSTABLE_GIB = 0.033, 0.00375, 0.4, 0.0104
-
-
-@dataclass(frozen=True, slots=True)
-class _Pool:
-    """A type in a zone: its price changes in this minute of each day that is `turn` of every three."""
-
-    kind: InstanceType
-    zone: Zone
-    minute: int
-    turn: int
-
-    @property
-    def name(self) -> str:
-        return f"{self.kind.name} {self.zone.name}"
 
 
 @dataclass(frozen=True, slots=True)
 class _Price:
-    pool: _Pool
+    pool: SpotPool
     at: datetime
 
     @property
@@ -64,20 +40,11 @@ class _Price:
 
     @property
     def shown(self) -> str:
-        chance = crc32(f"{self.pool.name} {self.at:%Y-%m-%d}".encode()) % 1000
-        price = _on_demand(self.pool.kind) * (0.28 + 0.1 * chance / 1000)
-        return shown_price(str(max(0.0001, round(price, 4))))
+        return shown_price(self.pool.changed_to(self.at))
 
 
 def _before(moment: datetime) -> str:
-    return f"{_LATEST - (moment - _EPOCH) // timedelta(seconds=1):011d}"
-
-
-def _on_demand(kind: InstanceType) -> float:
-    memory = kind.memory_mib / 1024
-    if kind.burstable:
-        return _OF_BURSTABLE_GIB * memory
-    return _OF_VCPU * kind.vcpus + _OF_GIB * memory + _OF_GPU * sum(gpu.count for gpu in kind.gpus)
+    return f"{_LATEST - (moment - EPOCH) // timedelta(seconds=1):011d}"
 
 
 def _read(_connection: Connection, asked: Asked) -> list[_Price]:
@@ -91,17 +58,17 @@ def _read(_connection: Connection, asked: Asked) -> list[_Price]:
 def _newest_first(asked: Asked, last: str | None) -> Iterator[_Price]:
     """The prices that were in force in the time that is asked for, also the one that was when it began; those whose
     keys come after `last`."""
-    now, lasts = asked.call.at, LASTS_DAYS * _DAY
+    now, lasts = asked.call.at, LASTS_DAYS * DAY
     start = min(now, max(now - HISTORY, asked.parameters.get("StartTime") or now - HISTORY))
     end = min(now, asked.parameters.get("EndTime") or now)
-    turns: list[list[_Pool]] = [[] for _ in range(LASTS_DAYS)]
+    turns: list[list[SpotPool]] = [[] for _ in range(LASTS_DAYS)]
     for pool in _pools(asked):
         turns[pool.turn].append(pool)
     for of_turn in turns:
         of_turn.sort(key=lambda pool: (-pool.minute, pool.name))
-    first_day, last_day = ((moment - _EPOCH) // _DAY for moment in (start - lasts, end))
+    first_day, last_day = ((moment - EPOCH) // DAY for moment in (start - lasts, end))
     for number in range(last_day, first_day - 1, -1):
-        midnight = _EPOCH + number * _DAY
+        midnight = EPOCH + number * DAY
         if last is not None and _before(midnight) < last[: len(_before(midnight))]:
             continue  # all of that day was shown
         for pool in turns[number % LASTS_DAYS]:
@@ -110,7 +77,7 @@ def _newest_first(asked: Asked, last: str | None) -> Iterator[_Price]:
                 yield price
 
 
-def _pools(asked: Asked) -> Iterator[_Pool]:
+def _pools(asked: Asked) -> Iterator[SpotPool]:
     parameters = asked.parameters
     products = parameters.get("ProductDescriptions") or [_PRODUCT]
     if not any(product in _PRODUCTS for product in products):
@@ -121,8 +88,7 @@ def _pools(asked: Asked) -> Iterator[_Pool]:
     for kind in INSTANCE_TYPES.every():
         if wanted is None or wanted(kind.name):
             for zone in found:
-                turn, minute = divmod(crc32(f"{kind.name} {zone.name}".encode()) % (LASTS_DAYS * _MINUTES), _MINUTES)
-                pool = _Pool(kind, zone, minute, turn)
+                pool = SpotPool.of(kind, zone.name)
                 if passes(_Price(pool, asked.call.at)):
                     yield pool
 
@@ -140,8 +106,8 @@ def _check_zone(asked: Asked) -> None:
 
 def _output(price: _Price, _tags: Mapping[str, str]) -> dict[str, Any]:
     return {
-        "AvailabilityZone": price.pool.zone.name,
-        "AvailabilityZoneId": price.pool.zone.id,
+        "AvailabilityZone": price.pool.zone,
+        "AvailabilityZoneId": zone_id(price.pool.zone),
         "InstanceType": price.pool.kind.name,
         "ProductDescription": _PRODUCT,
         "SpotPrice": price.shown,
@@ -150,8 +116,8 @@ def _output(price: _Price, _tags: Mapping[str, str]) -> dict[str, Any]:
 
 
 _FILTERS: Mapping[str, Values[_Price]] = {
-    "availability-zone": lambda price: (price.pool.zone.name,),
-    "availability-zone-id": lambda price: (price.pool.zone.id,),
+    "availability-zone": lambda price: (price.pool.zone,),
+    "availability-zone-id": lambda price: (zone_id(price.pool.zone),),
     "instance-type": lambda price: (price.pool.kind.name,),
     "product-description": lambda _: (_PRODUCT,),
     "spot-price": lambda price: (price.shown,),
@@ -174,8 +140,8 @@ _PRICES = Listing(
 @action(
     "DescribeSpotPriceHistory",
     depth=Depth.PARTLY,
-    missing="Nothing is charged, and no request waits for its price. The prices are made up of a type's processors, "
-    "memory and GPUs, and change every third day.",
+    missing="Nothing is charged. A request that pays less does not wait: it is refused. The prices are made up of a "
+    "type's processors, memory and GPUs, and change every third day.",
 )
 async def describe_spot_price_history(cloud: Cloud, call: Call, parameters: Parameters) -> Answer:
     """What Spot Instances cost here."""

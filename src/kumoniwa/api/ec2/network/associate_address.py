@@ -128,7 +128,8 @@ def _check_reassociation(parameters: Parameters, address: ElasticIp, before: Ela
     if before is not None:
         raise Ec2Error(
             "Resource.AlreadyAssociated",
-            f"resource {before.interface_id} is already associated with associate-id {before.association_id}",
+            f"resource {before.interface_id} and {before.private_ip} is already associated with public address "
+            f"{before.public_ip}",
         )
 
 

@@ -50,9 +50,9 @@ def _checked(configurations: Sequence[Mapping[str, Any]]) -> dict[str, list[str]
         if (key := one.get("Key")) is None:
             raise MissingParameter("key")
         if key not in _VALUES:
-            raise InvalidParameterValue(f"Value ({key[:200]}) for parameter key is invalid. Unknown DHCP option")
+            raise InvalidParameterValue(f"Value ({key[:200]}) for parameter name is invalid. Unknown DHCP option")
         if key in checked:
-            raise InvalidParameterValue(f"Value ({key}) for parameter key is invalid. It is given twice.")
+            raise InvalidParameterValue(f"Value ({key}) for parameter name is invalid. It is given twice.")
         given = [value.strip() for text in one.get("Values", ()) for value in text.split(",")]
         if not given or not _VALUES[key](given):
             raise InvalidParameterValue(

@@ -2,10 +2,12 @@
 
 from collections.abc import Mapping
 from dataclasses import replace
+from secrets import token_bytes
 from typing import Any
 
 from sqlalchemy import Connection
 
+from kumoniwa import base64_text
 from kumoniwa.api.call import Answer, Call, Parameters
 from kumoniwa.api.cloud import Cloud
 from kumoniwa.api.ec2.kinds import FLOW_LOG, NETWORK_INTERFACE, SUBNET, VPC, StoredKind
@@ -60,7 +62,7 @@ async def create_flow_logs(cloud: Cloud, call: Call, parameters: Parameters) -> 
             flow_logs.add(connection, flow_log)
             write(connection, call, flow_log.id, _TYPE, tags)
             made.append(flow_log.id)
-        token = None if call.token is None else call.token.value
+        token = call.token.value if call.token is not None else _drawn_token()
         return {"ClientToken": token, "FlowLogIds": made, "Unsuccessful": []}
 
     return await cloud.change(call, create)
@@ -76,6 +78,11 @@ async def delete_flow_logs(cloud: Cloud, call: Call, parameters: Parameters) -> 
         return {"Unsuccessful": []}
 
     return await cloud.change(call, delete)
+
+
+def _drawn_token() -> str:
+    """What EC2 answers as the token of a call that gave none."""
+    return base64_text.written(token_bytes(32))
 
 
 def _target(flow_log: FlowLog) -> tuple[object, ...]:
@@ -127,7 +134,7 @@ def _check_target(parameters: Parameters, destination_type: str) -> None:
                 "InvalidParameter", f"LogDestination type must be {_TO_CLOUDWATCH} if LogGroupName is provided."
             )
         if destination is None:
-            raise _empty("LogDestination", destination_type)
+            raise Ec2Error("InvalidParameter", "LogDestination can't be empty if LogGroupName is not provided.")
         return
     if destination is None and log_group is None:
         raise _empty("LogGroupName", destination_type)
@@ -154,7 +161,7 @@ def _output(flow_log: FlowLog, tags: Mapping[str, str]) -> dict[str, Any]:
         "DeliverLogsPermissionArn": flow_log.permission_arn,
         "DeliverCrossAccountRole": flow_log.cross_account_role,
         "DestinationOptions": flow_log.options or None,
-        "Tags": tag_set(tags),
+        "Tags": tag_set(tags) or [],
     }
 
 

@@ -1,12 +1,13 @@
 """CreateNatGateway and DeleteNatGateway; the stories of these names bring them into use and out of it."""
 
 from collections.abc import Sequence
+from dataclasses import replace
 
 from sqlalchemy import Connection
 
 from kumoniwa.api.call import Answer, Call, Parameters
 from kumoniwa.api.cloud import Cloud, origin
-from kumoniwa.api.ec2.kinds import ELASTIC_IP, NAT_GATEWAY, SUBNET
+from kumoniwa.api.ec2.kinds import NAT_GATEWAY, OTHERWISE_NAMED_IP, SUBNET
 from kumoniwa.api.ec2.named.lookup import named
 from kumoniwa.api.ec2.network import quotas
 from kumoniwa.api.ec2.network.describe_nat_gateways import DescribedNat, nat_gateway_output
@@ -38,6 +39,12 @@ _NOT_BUILT = (
     NotBuiltParameter("AvailabilityZoneAddresses", "regional NAT gateways"),
 )
 _TYPE = NAT_GATEWAY.resource_type
+_SUBNET = replace(
+    SUBNET,
+    missing_code="InvalidSubnet",
+    malformed_code="InvalidSubnet",
+    malformed_text="The subnet ID '{id}' is malformed",
+)
 _OPEN = (NatGatewayState.PENDING, NatGatewayState.AVAILABLE)
 
 
@@ -51,11 +58,11 @@ async def create_nat_gateway(cloud: Cloud, call: Call, parameters: Parameters) -
     tags = from_specifications(parameters, [_TYPE]).get(_TYPE)
 
     def create(connection: Connection) -> Answer:
-        subnet = named(connection, call.scope, SUBNET, parameters["SubnetId"])
+        subnet = named(connection, call.scope, _SUBNET, parameters["SubnetId"])
         quotas.NAT_GATEWAYS.check(gateways.count_nats_beside(connection, subnet) + 1)
         address: ElasticIp | None = None
         if public:
-            address = named(connection, call.scope, ELASTIC_IP, parameters["AllocationId"])
+            address = named(connection, call.scope, OTHERWISE_NAMED_IP, parameters["AllocationId"])
         asked: str | None = parameters.get("PrivateIpAddress")
         check_addresses(connection, subnet, [] if asked is None else [asked])
         secondary = _secondary(connection, call, subnet, parameters, asked)
@@ -148,7 +155,10 @@ def _is_public(parameters: Parameters) -> bool:
     if kind not in ("public", "private"):
         raise InvalidParameterValue(f"Value ({kind}) for parameter connectivityType is invalid.")
     if kind == "public" and parameters.get("AllocationId") is None:
-        raise MissingParameter("allocationId")
+        raise MissingParameter(
+            message="The request must include the AllocationId parameter. Add the required parameter and retry the "
+            "request."
+        )
     if kind == "private" and parameters.get("AllocationId") is not None:
         raise InvalidParameterCombination("The parameter AllocationId cannot be used with a private NAT gateway")
     return kind == "public"

@@ -103,4 +103,5 @@ async def delete_network_interface(cloud: Cloud, call: Call, parameters: Paramet
 def check_own(interface: NetworkInterface) -> None:
     """Raises EC2's refusal to change an interface that one of its services made for itself."""
     if interface.kind != "interface":
-        raise OperationNotPermitted(f"You are not allowed to manage '{interface.kind}' attachments.")
+        attachments = (interface.attachment_id or "ela-attach-").rpartition("-")[0]
+        raise OperationNotPermitted(f"You are not allowed to manage '{attachments}' attachments.")

@@ -28,6 +28,7 @@ from kumoniwa.values import dataclass
 
 _DOMAIN = "vpc"
 _POOL = "amazon"
+_POOL_PREFIX = "ipv4pool-ec2-"
 _NOT_BUILT = (
     NotBuiltParameter("CustomerOwnedIpv4Pool", "addresses of a customer"),
     NotBuiltParameter("IpamPoolId", "IPAM"),
@@ -136,7 +137,12 @@ def _unknown(public_ip: str) -> Ec2Error:
 def _check_allocation(call: Call, parameters: Parameters) -> None:
     if (group := parameters.get("NetworkBorderGroup")) not in (None, call.region):
         raise InvalidParameterValue(f"Network border group [{group}] does not exist")
-    if (pool := parameters.get("PublicIpv4Pool")) not in (None, _POOL):
+    pool = parameters.get("PublicIpv4Pool")
+    if pool is not None and parameters.get("Address") is not None:
+        raise InvalidParameterCombination("The parameter PublicIpv4Pool cannot be used with the parameter Address")
+    if pool not in (None, _POOL):
+        if not pool.startswith(_POOL_PREFIX):
+            raise InvalidParameterValue(f"invalid value for parameter pool: {pool[:200]}")
         raise Ec2Error("InvalidPublicIpv4PoolID.NotFound", f"The pool ID '{pool[:200]}' does not exist.")
 
 

@@ -28,7 +28,7 @@ def _output(group: SecurityGroup, tags: Mapping[str, str]) -> dict[str, Any]:
         "Description": group.description,
         "OwnerId": group.account,
         "PrimaryVpcId": group.vpc_id,
-        "Tags": tag_set(tags),
+        "Tags": tag_set(tags) or [],
     }
 
 

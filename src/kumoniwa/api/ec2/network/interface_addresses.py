@@ -75,10 +75,12 @@ def check_addresses(connection: Connection, subnet: Subnet, wanted: Sequence[str
         try:
             address = IPv4Address(asked)
         except ValueError:
-            raise InvalidParameterValue(f"Invalid IPv4 address: {asked[:200]}") from None
-        # EC2 keeps the first four addresses of a subnet and the last for itself.
-        if address not in block or not 4 <= int(address) - int(block.network_address) < block.num_addresses - 1:
+            raise InvalidParameterValue(f"invalid value for parameter address: {asked[:200]}") from None
+        if address not in block:
             raise InvalidParameterValue(f"Address {asked} does not fall within the subnet's address range")
+        # EC2 keeps the first four addresses of a subnet and the last for itself.
+        if not 4 <= int(address) - int(block.network_address) < block.num_addresses - 1:
+            raise InvalidParameterValue(f"Address {asked} is in subnet's reserved address range")
         if wanted.count(asked) > 1:
             raise InvalidParameterValue(f"Address {asked} is specified more than once")
     for taken in network_interfaces.addresses_in(connection, subnet.id, wanted) if wanted else ():

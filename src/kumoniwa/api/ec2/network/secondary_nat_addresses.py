@@ -6,7 +6,7 @@ from dataclasses import replace
 from sqlalchemy import Connection
 
 from kumoniwa.api.call import Call
-from kumoniwa.api.ec2.kinds import ELASTIC_IP
+from kumoniwa.api.ec2.kinds import OTHERWISE_NAMED_IP
 from kumoniwa.api.ec2.named.lookup import all_named
 from kumoniwa.api.ec2.network import quotas
 from kumoniwa.api.ec2.network.interface_addresses import check_addresses, drawn
@@ -54,7 +54,7 @@ def asked_secondary(
         raise InvalidParameterCombination("You may specify private IP addresses or their count, but not both")
     if len(set(asked.allocations)) < len(asked.allocations):
         raise InvalidParameterValue("An Elastic IP address is specified more than once")
-    all_named(connection, call.scope, ELASTIC_IP, asked.allocations)
+    all_named(connection, call.scope, OTHERWISE_NAMED_IP, asked.allocations)
     wanted = [*beside, *asked.private]
     if doubled := [address for address in asked.private if wanted.count(address) > 1]:
         raise InvalidParameterValue(f"Address {doubled[0]} is specified more than once")

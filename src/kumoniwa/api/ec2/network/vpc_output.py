@@ -79,18 +79,20 @@ def vpc_output(one: DescribedVpc, tags: Mapping[str, str] | None, state: str = A
     first, *further = map(block_output, one.ipv4)
     ipv4 = [first, *(shown for ipv6, shown in former if not ipv6), *further]
     ipv6 = [*(shown for ipv6, shown in former if ipv6), *map(block_output, one.ipv6)]
+    # CreateVpc shows empty sets that DescribeVpcs leaves out
+    nothing: list[Any] | None = [] if state == PENDING else None
     return {
         "VpcId": vpc.id,
         "OwnerId": vpc.account,
         "State": state,
         "CidrBlock": vpc.cidr,
         "CidrBlockAssociationSet": ipv4,
-        "Ipv6CidrBlockAssociationSet": ipv6 or None,
+        "Ipv6CidrBlockAssociationSet": ipv6 or nothing,
         "DhcpOptionsId": vpc.dhcp_options_id,
         "InstanceTenancy": vpc.tenancy,
         "IsDefault": vpc.is_default,
         "BlockPublicAccessStates": {"InternetGatewayBlockMode": "off"},
-        "Tags": tag_set(tags),
+        "Tags": tag_set(tags) or nothing,
     }
 
 

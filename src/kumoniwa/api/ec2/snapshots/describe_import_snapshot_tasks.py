@@ -23,8 +23,9 @@ def task_output(task: ImportTask, tags: Mapping[str, str] | None) -> dict[str, A
         "ImportTaskId": task.id,
         "SnapshotTaskDetail": {
             "Description": task.description,
-            "Encrypted": False,
+            "Encrypted": task.kms_key_id is not None,
             "Format": task.format.upper(),
+            "KmsKeyId": task.kms_key_id,
             "Progress": str(task.progress) if active else None,
             "SnapshotId": task.snapshot_id if completed else None,
             "Status": str(task.state),

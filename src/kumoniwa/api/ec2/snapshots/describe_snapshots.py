@@ -55,6 +55,11 @@ def snapshot_output(snapshot: Snapshot, tags: Mapping[str, str] | None) -> dict[
     }
 
 
+def _row(snapshot: Snapshot, tags: Mapping[str, str] | None) -> dict[str, Any]:
+    """What DescribeSnapshots alone tells is told besides."""
+    return {**snapshot_output(snapshot, tags), "DataEncryptionKeyId": snapshot.data_key_id}
+
+
 _OWN = tables.snapshots.c
 _SELECTION = Selection(
     tables.snapshots,
@@ -95,7 +100,7 @@ _SNAPSHOTS = Listing(
     ids="SnapshotIds",
     read=_read,
     read_checks_ids=True,
-    row=snapshot_output,
+    row=_row,
     key=_SELECTION.key,
     selection=_SELECTION,
     check=_check,

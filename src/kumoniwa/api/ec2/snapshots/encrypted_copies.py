@@ -5,7 +5,7 @@ from dataclasses import replace
 from sqlalchemy import Connection
 
 from kumoniwa.api.call import Call
-from kumoniwa.api.ec2.volumes.encryption import key_for, new_layer, written_anew
+from kumoniwa.api.ec2.volumes.encryption import data_key, key_for, new_layer, written_anew
 from kumoniwa.model.snapshots import Snapshot
 from kumoniwa.placement.disk_room import NEW_LAYER_BYTES
 from kumoniwa.store import layers
@@ -29,8 +29,9 @@ def needed_bytes(source: Snapshot, key: str | None) -> int:
 def under_key(connection: Connection, call: Call, made: Snapshot, source: Snapshot, key: str | None) -> Snapshot:
     """The copy as it is to be written: under this key, with a layer of its own where that is not the source's, which is
     made and measured before the copy is completed."""
+    made = replace(made, kms_key_id=key, data_key_id=data_key(source, key))
     if key == source.kms_key_id:
-        return replace(made, kms_key_id=key)
+        return made
     layer = new_layer(call, source, source.volume_size_gib, key)
     layers.add(connection, layer)
-    return replace(made, kms_key_id=key, layer_id=layer.id, changed_bytes=None, full_bytes=None)
+    return replace(made, layer_id=layer.id, changed_bytes=None, full_bytes=None)

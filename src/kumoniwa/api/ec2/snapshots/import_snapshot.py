@@ -2,6 +2,7 @@
 
 import asyncio
 from collections.abc import Mapping
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 from urllib.parse import unquote, urlsplit
@@ -14,6 +15,7 @@ from kumoniwa.api.ec2.kinds import IMPORT_SNAPSHOT_TASK
 from kumoniwa.api.ec2.snapshots.describe_import_snapshot_tasks import task_output
 from kumoniwa.api.ec2.snapshots.import_folders import admitted
 from kumoniwa.api.ec2.tags import from_specifications, write
+from kumoniwa.api.ec2.volumes.encryption import check_asked, key_for
 from kumoniwa.api.not_built import NotBuiltParameter
 from kumoniwa.api.registry import Depth, action
 from kumoniwa.errors import MissingParameter, NotBuilt, ValueNotTaken
@@ -21,7 +23,7 @@ from kumoniwa.hypervisor.driver import DiskRefused
 from kumoniwa.ids import new_id
 from kumoniwa.model.layers import GIB, Layer
 from kumoniwa.model.snapshots import ImportState, ImportTask
-from kumoniwa.placement.disk_room import check_room
+from kumoniwa.placement.disk_room import NEW_LAYER_BYTES, check_room
 from kumoniwa.store import imports, layers
 from kumoniwa.workflows.stories.snapshots.import_snapshot import import_snapshot as import_snapshot_story
 from kumoniwa.workflows.story import submit
@@ -37,15 +39,15 @@ _LOCAL_ONLY = "Disks are read from this host alone: give DiskContainer.Url as fi
     missing="The disk is a RAW or QCOW2 file of this host, given as DiskContainer.Url=file:///path, in the folder "
     "imports of the data folder or in one that `kumoniwa serve --import-from` names. RoleName, ClientData and "
     "DiskContainer.Description are ignored.",
-    not_built=(
-        *(NotBuiltParameter(name, "encrypted snapshots") for name in ("Encrypted", "KmsKeyId")),
-        NotBuiltParameter("DiskContainer.UserBucket", "disks in S3"),
-    ),
+    not_built=(NotBuiltParameter("DiskContainer.UserBucket", "disks in S3"),),
 )
 async def import_snapshot(cloud: Cloud, call: Call, parameters: Parameters) -> Answer:
-    """Begin to make a snapshot of a RAW or QCOW2 file of this host. A file that is no such disk is refused at once."""
-    if parameters.get("Encrypted") or parameters.get("KmsKeyId"):
-        raise NotBuilt("encrypted snapshots")
+    """Begin to make a snapshot of a RAW or QCOW2 file of this host.
+
+    A file that is no such disk is refused at once. A key that cannot be used ends the task.
+    """
+    encrypted, key = parameters.get("Encrypted"), parameters.get("KmsKeyId")
+    check_asked(encrypted, key)
     container = parameters.get("DiskContainer")
     if not container:
         raise MissingParameter("DiskContainer")
@@ -68,7 +70,7 @@ async def import_snapshot(cloud: Cloud, call: Call, parameters: Parameters) -> A
             f"{source} is a disk of {facts.virtual_bytes} bytes; at most {_MOST} are taken.",
             way_out="Make it smaller: qemu-img resize --shrink.",
         )
-    check_room(await cloud.world.driver.capacity(), need)
+    check_room(await cloud.world.driver.capacity(), NEW_LAYER_BYTES + need)
     task = ImportTask(
         id=new_id(IMPORT_SNAPSHOT_TASK.prefix),
         account=call.account,
@@ -81,14 +83,15 @@ async def import_snapshot(cloud: Cloud, call: Call, parameters: Parameters) -> A
         progress=0,
         created_at=call.at,
     )
-    layer = Layer(new_id("layer"), None, facts.virtual_bytes, call.at)
 
     def begin(connection: Connection) -> Answer:
-        imports.add(connection, task)
+        under = replace(task, kms_key_id=key_for(connection, call, None, encrypted, key))
+        layer = Layer(new_id("layer"), None, facts.virtual_bytes, call.at, encrypted=under.kms_key_id is not None)
+        imports.add(connection, under)
         layers.add(connection, layer)  # the workflow names it until the snapshot does
         write(connection, call, task.id, kind, tags)
         submit(connection, import_snapshot_story, origin(call), task_id=task.id, layer_id=layer.id)
-        return task_output(task, tags)
+        return task_output(under, tags)
 
     return await cloud.change(call, begin)
 

@@ -58,6 +58,7 @@ def pending_snapshot(call: Call, volume: Volume, description: str) -> Snapshot:
         started_at=call.at,
         description=description,
         kms_key_id=volume.kms_key_id,
+        data_key_id=volume.data_key_id,
     )
 
 

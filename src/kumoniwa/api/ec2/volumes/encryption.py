@@ -8,7 +8,7 @@ from sqlalchemy import Connection
 
 from kumoniwa.api.call import Call
 from kumoniwa.errors import Ec2Error, InvalidParameterValue
-from kumoniwa.ids import new_id
+from kumoniwa.ids import new_id, new_uuid
 from kumoniwa.model.account_settings import Setting
 from kumoniwa.model.kms_keys import EBS_ALIAS, arn_of
 from kumoniwa.model.layers import GIB, Layer
@@ -55,6 +55,14 @@ def key_for(
     asked = key or default_key(connection, call)
     found = kms_keys.find_or_make(connection, call.account, call.region, asked, call.at)
     return asked if found is None else arn_of(found)
+
+
+def data_key(made_of: Snapshot | None, key: str | None) -> str | None:
+    """The id of the data key of a volume or snapshot under this key: that of the snapshot it is made of, or a new one
+    where it is empty or written anew. None where there is no key."""
+    if key is None:
+        return None
+    return made_of.data_key_id if made_of is not None and made_of.kms_key_id == key else new_uuid()
 
 
 def new_layer(

@@ -3,7 +3,7 @@
 from sqlalchemy import Connection
 
 from kumoniwa.api.call import Call
-from kumoniwa.api.ec2.volumes.encryption import new_layer, written_anew
+from kumoniwa.api.ec2.volumes.encryption import data_key, new_layer, written_anew
 from kumoniwa.ids import new_id
 from kumoniwa.model.layers import Layer
 from kumoniwa.model.snapshots import Snapshot
@@ -74,6 +74,7 @@ def new_volume(call: Call, zone: str, wanted: WantedVolume) -> NewVolume:
         head=head.id,
         encrypted=wanted.key is not None,
         kms_key_id=wanted.key,
+        data_key_id=data_key(snapshot, wanted.key),
         multi_attach=wanted.multi_attach,
     )
     return NewVolume(volume, head)

@@ -65,24 +65,35 @@ def checked_volume(
     """Check a volume's measures against its type; gives its IOPS and throughput with the type's defaults filled in."""
     if (kind := VOLUME_TYPES.get(volume_type)) is None:
         raise Ec2Error("UnknownVolumeType", f"Unknown volume type '{volume_type[:200]}'.")
-    if not kind.least_gib <= size_gib <= kind.most_gib:
-        raise InvalidParameterValue(
-            f"Volume of {size_gib}GiB is invalid; {volume_type} volumes must be {kind.least_gib}-{kind.most_gib}GiB."
-        )
+    _check_size(volume_type, kind, size_gib)
     for name, value, allowed in (("iops", iops, kind.iops), ("throughput", throughput, kind.throughput)):
         if value is None:
             continue
         if allowed is None:
             raise InvalidParameterCombination(_NOT_SUPPORTED[name].format(volume_type))
-        if not allowed[0] <= value <= allowed[1]:
-            raise InvalidParameterValue(
-                f"Volume {name} of {value} is out of range; {volume_type} allows {allowed[0]} to {allowed[1]}."
-            )
+        if value < allowed[0]:
+            raise InvalidParameterValue(f"Volume {name} of {value} is too low; minimum is {allowed[0]}.")
+        if value > allowed[1]:
+            raise InvalidParameterValue(f"Volume {name} of {value} is too high; maximum is {allowed[1]}.")
     if volume_type in ("io1", "io2") and iops is None:
         raise InvalidParameterCombination(f"The parameter iops must be specified for {volume_type} volumes.")
     filled = iops or kind.default_iops, throughput or kind.default_throughput
     _check_ratios(kind, size_gib, *filled)
     return filled[0] or _gp2_iops(volume_type, size_gib), filled[1]
+
+
+def _check_size(volume_type: str, kind: VolumeType, size_gib: int) -> None:
+    """Raises EC2's refusal of a size that the type does not have."""
+    if size_gib < kind.least_gib:
+        bound, where = f"at least {kind.least_gib}", "above the minimum"
+    elif size_gib > kind.most_gib:
+        bound, where = f"at most {kind.most_gib}", "below the maximum"
+    else:
+        return
+    raise InvalidParameterValue(
+        f"The volume size is invalid for {volume_type} volumes: {size_gib} GiB. {volume_type} volumes must be {bound} "
+        f"GiB in size. Please specify a volume size {where} limit."
+    )
 
 
 def _check_ratios(kind: VolumeType, size_gib: int, iops: int | None, throughput: int | None) -> None:

@@ -7,9 +7,8 @@ from typing import Any
 from sqlalchemy import Connection
 
 from kumoniwa.api.call import Call, Parameters
-from kumoniwa.api.iam.refusals import NoSuchEntity, ValidationError
+from kumoniwa.api.iam.refusals import NoSuchEntity, OfAws, ValidationError
 from kumoniwa.api.iam.tags import tag_list
-from kumoniwa.errors import NotBuilt
 from kumoniwa.model.aws_policies import policy_of_aws
 from kumoniwa.model.policies import Policy
 from kumoniwa.store import policies
@@ -21,20 +20,20 @@ _MOST_OF_AN_ARN = 2048
 
 
 def policy_of(connection: Connection, call: Call, parameters: Parameters) -> Policy:
-    """The policy of the account's own that a request names.
+    """The policy of the account's own that a request is to change.
 
-    Raises `NoSuchEntity`, `ValidationError`, and `NotBuilt` for those of AWS, whose documents are not here.
+    Raises `NoSuchEntity`, `ValidationError`, and `OfAws` for one of AWS's.
     """
     arn: str = parameters["PolicyArn"]
     if is_of_aws(arn):
-        raise NotBuilt("the documents of AWS's own policies", way_out="They can be attached; nobody evaluates them.")
+        raise OfAws(call.caller.arn, call.action, arn)
     if (policy := _own(connection, call, arn)) is None:
         raise NoSuchEntity(f"Policy {arn} was not found.")
     return policy
 
 
 def any_policy_of(connection: Connection, call: Call, parameters: Parameters) -> Policy:
-    """The policy that a request names, of the account's own or of AWS's, without its document.
+    """The policy that a request names, of the account's own or of AWS's.
 
     Raises `NoSuchEntity` and `ValidationError`.
     """
@@ -60,6 +59,8 @@ def attachable(connection: Connection, call: Call, arn: str) -> str:
 
 def is_of_aws(arn: str) -> bool:
     """Whether this is the ARN of a policy of AWS's own. Raises `ValidationError` for what is no policy's."""
+    if not arn.startswith("arn:"):
+        raise ValidationError("Invalid ARN:  Could not be parsed!")  # with two spaces
     if len(arn) > _MOST_OF_AN_ARN or (parted := _ARN.fullmatch(arn)) is None:
         raise ValidationError(f"ARN {arn[:200]} is not valid.")
     return parted["account"] == "aws"

@@ -9,13 +9,15 @@ from kumoniwa.api.cloud import Cloud
 from kumoniwa.api.iam.documents import written
 from kumoniwa.api.iam.pages import page
 from kumoniwa.api.iam.policies.create_policy import NOT_EVALUATED, checked_document
-from kumoniwa.api.iam.policies.named_policy import policy_of
+from kumoniwa.api.iam.policies.named_policy import any_policy_of, policy_of
 from kumoniwa.api.iam.refusals import CannotBeDeleted, NoSuchEntity, TooManyVersions
 from kumoniwa.api.registry import Depth, action
+from kumoniwa.model.aws_policies import AWS, default_version_of_aws
 from kumoniwa.model.policies import Policy, PolicyVersion
 from kumoniwa.store import policies
 
 MOST_VERSIONS = 5
+_OF_AWS = "Of AWS's own policies there is the default version, as it was one day, and no earlier one."
 
 
 @action("CreatePolicyVersion", service="iam", depth=Depth.RECORDED, missing=NOT_EVALUATED)
@@ -39,25 +41,25 @@ async def create_policy_version(cloud: Cloud, call: Call, parameters: Parameters
     return await cloud.change(call, add)
 
 
-@action("GetPolicyVersion", service="iam")
+@action("GetPolicyVersion", service="iam", depth=Depth.PARTLY, missing=_OF_AWS)
 async def get_policy_version(cloud: Cloud, call: Call, parameters: Parameters) -> Answer:
-    """A version of a policy, with its document."""
+    """A version of a policy of the account's own or of AWS's, with its document."""
 
     def read(connection: Connection) -> Answer:
-        policy = policy_of(connection, call, parameters)
+        policy = any_policy_of(connection, call, parameters)
         version = _version(connection, policy, parameters)
         return {"PolicyVersion": {"Document": written(version.document), **_output(policy, version)}}
 
     return await cloud.read(read)
 
 
-@action("ListPolicyVersions", service="iam")
+@action("ListPolicyVersions", service="iam", depth=Depth.PARTLY, missing=_OF_AWS)
 async def list_policy_versions(cloud: Cloud, call: Call, parameters: Parameters) -> Answer:
     """The versions of a policy, the latest first."""
 
     def read(connection: Connection) -> Answer:
-        policy = policy_of(connection, call, parameters)
-        found = policies.versions_of(connection, policy.id)
+        policy = any_policy_of(connection, call, parameters)
+        found = _versions(connection, policy)
         return page(
             parameters,
             "Versions",
@@ -97,9 +99,16 @@ async def delete_policy_version(cloud: Cloud, call: Call, parameters: Parameters
     return await cloud.change(call, delete)
 
 
+def _versions(connection: Connection, policy: Policy) -> list[PolicyVersion]:
+    """The latest first; of a policy of AWS's own its default one alone."""
+    if policy.account == AWS:
+        return [default_version_of_aws(policy)]
+    return policies.versions_of(connection, policy.id)
+
+
 def _version(connection: Connection, policy: Policy, parameters: Parameters) -> PolicyVersion:
     named: str = parameters["VersionId"]
-    for version in policies.versions_of(connection, policy.id):
+    for version in _versions(connection, policy):
         if f"v{version.number}" == named:
             return version
     raise NoSuchEntity(f"Policy {policy.arn} version {named[:64]} does not exist or is not attachable.")

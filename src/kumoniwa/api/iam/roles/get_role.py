@@ -10,12 +10,14 @@ from kumoniwa.api.iam.roles.named_role import role_of, role_output, whole_role_o
 from kumoniwa.api.registry import Depth, action
 from kumoniwa.store import roles
 
+_MISSING = "When a role was used last is not recorded: RoleLastUsed is that of a role that was never used."
 
-@action("GetRole", service="iam", depth=Depth.PARTLY, missing="When a role was used last is not recorded.")
+
+@action("GetRole", service="iam", depth=Depth.PARTLY, missing=_MISSING)
 async def get_role(cloud: Cloud, call: Call, parameters: Parameters) -> Answer:
     """A role."""
     role = await cloud.read(lambda connection: role_of(connection, call, parameters))
-    return {"Role": whole_role_output(role)}
+    return {"Role": {**whole_role_output(role), "RoleLastUsed": {}}}
 
 
 @action("ListRoles", service="iam")

@@ -109,13 +109,20 @@ class QcowDisks:
             return await _inspect(opened, format)
 
     async def ensure_imported(
-        self, layer: LayerId, source: Path, format: str, on_progress: Callable[[int], None]
+        self,
+        layer: LayerId,
+        source: Path,
+        format: str,
+        on_progress: Callable[[int], None],
+        *,
+        encrypted: bool = False,
     ) -> None:
         if self._path(layer).exists():
             return
         with _opened(source) as opened:
             await _inspect(opened, format)
-            command = ["convert", "-p", "-O", "qcow2", "-o", _OPTIONS, _by_itself(opened, format)]
+            options = await self._options(_OPTIONS, encrypted=encrypted)
+            command = ["convert", "-p", "-O", "qcow2", *options, _by_itself(opened, format)]
             await self._make(layer, command, [], on_output=_telling(on_progress))
 
     async def ensure_size(self, layer: LayerId, size_bytes: int) -> None:

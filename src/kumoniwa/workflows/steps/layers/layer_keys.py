@@ -5,7 +5,7 @@ from collections.abc import Iterable
 from sqlalchemy import Connection
 
 from kumoniwa.model.kms_keys import KEY_UNUSABLE
-from kumoniwa.model.snapshots import Snapshot
+from kumoniwa.model.snapshots import ImportTask, Snapshot
 from kumoniwa.model.volumes import Volume
 from kumoniwa.store import kms_keys
 from kumoniwa.workflows.workflow import StepFailed
@@ -13,7 +13,7 @@ from kumoniwa.workflows.workflow import StepFailed
 _WAY_OUT = "Name a key that aws kms list-keys shows, and that is enabled."
 
 
-def is_usable(connection: Connection, of: Volume | Snapshot) -> bool:
+def is_usable(connection: Connection, of: Volume | Snapshot | ImportTask) -> bool:
     """Whether it is not encrypted, or its key is there and enabled."""
     if of.kms_key_id is None:
         return True
@@ -31,7 +31,7 @@ def check_keys(connection: Connection, volumes: Iterable[Volume]) -> None:
             )
 
 
-def check_copy_key(connection: Connection, copy: Snapshot) -> None:
-    """Raises `StepFailed`, in EC2's words, where a copy cannot be made for its key."""
+def check_copy_key(connection: Connection, copy: Snapshot | ImportTask) -> None:
+    """Raises `StepFailed`, in EC2's words, where a copy, or the snapshot of an import, cannot be made for its key."""
     if not is_usable(connection, copy):
         raise StepFailed(f"Given key ID is not accessible ({copy.kms_key_id}).", way_out=_WAY_OUT)

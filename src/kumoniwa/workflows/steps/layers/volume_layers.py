@@ -11,10 +11,11 @@ import structlog
 from sqlalchemy import Connection
 
 from kumoniwa.deadlines import at_most
-from kumoniwa.hypervisor.driver import DriverError, LayerDamaged, LayerId
+from kumoniwa.hypervisor.driver import Disks, DriverError, LayerDamaged, LayerId
 from kumoniwa.model.layers import Layer
 from kumoniwa.refusal import happened
 from kumoniwa.store import layers
+from kumoniwa.workflows.steps.layers.layers_that_go import LayerGone, as_long_as_known
 from kumoniwa.workflows.world import World
 
 log = structlog.get_logger(__name__)
@@ -51,7 +52,8 @@ def slow_in(chains: Iterable[Sequence[Layer]]) -> list[str]:
 async def ensure_slow_made(world: World, layer_id: str) -> None:
     """Afterwards the encrypted layer has its file, and what it stands on. A copy stands on nothing then.
 
-    Raises `LayerDamaged` where that cannot be read. Of one that is made, or gone, nothing is to be done.
+    Raises `LayerDamaged` where that cannot be read. Of one that is made, or gone, nothing is to be done; one that goes
+    meanwhile is made no further, and leaves no file.
     """
     read = partial(layers.get, layer_id=layer_id)
     if (layer := await world.database.read(read)) is None or layer.made:
@@ -63,16 +65,25 @@ async def ensure_slow_made(world: World, layer_id: str) -> None:
         layer = await world.database.read(read)
         if layer is None or layer.made:  # another made it, or it is gone
             return
-        id, below = LayerId(layer.id), None if layer.parent_id is None else LayerId(layer.parent_id)
-        if below is None:
-            await disks.ensure_empty(id, layer.size_bytes, encrypted=True)
-        elif layer.is_copy:
-            await disks.ensure_encrypted_copy(id, below, layer.size_bytes, lambda _: None)
-        else:
-            await disks.ensure_overlay(id, below, layer.size_bytes)
-        if not await world.database.write(partial(layers.note_slow_made, layer_id=layer_id)):
-            world.collector.left_behind([layer_id])  # what it was made for was deleted meanwhile
-            await disks.ensure_deleted(id)
+        try:
+            async with as_long_as_known(world, layer_id):
+                await _make_slow(disks, layer)
+            is_known = await world.database.write(partial(layers.note_slow_made, layer_id=layer_id))
+        except LayerGone:
+            is_known = False
+        if not is_known:  # what it was made for was deleted meanwhile
+            world.collector.left_behind([layer_id])
+            await disks.ensure_deleted(LayerId(layer_id))
+
+
+async def _make_slow(disks: Disks, layer: Layer) -> None:
+    id, below = LayerId(layer.id), None if layer.parent_id is None else LayerId(layer.parent_id)
+    if below is None:
+        await disks.ensure_empty(id, layer.size_bytes, encrypted=True)
+    elif layer.is_copy:
+        await disks.ensure_encrypted_copy(id, below, layer.size_bytes, lambda _: None)
+    else:
+        await disks.ensure_overlay(id, below, layer.size_bytes)
 
 
 async def make_files(world: World, chains: Iterable[Sequence[Layer]]) -> list[str]:

@@ -12,6 +12,7 @@ from kumoniwa.model.layers import Layer
 from kumoniwa.model.snapshots import Snapshot, SnapshotState
 from kumoniwa.store import layers, snapshots
 from kumoniwa.workflows.steps.layers.layer_keys import check_copy_key
+from kumoniwa.workflows.steps.layers.layers_that_go import LayerGone, as_long_as_known
 from kumoniwa.workflows.steps.layers.volume_layers import ensure_layers_made
 from kumoniwa.workflows.world import World
 
@@ -118,7 +119,11 @@ async def _ensure_measured(world: World, snapshot_id: str) -> None:
     snapshot, layer, sizes = found
     if sizes is None:
         await ensure_layers_made(world, layer.id)
-        measure = await world.driver.disks.measure(LayerId(layer.id))
+        try:
+            async with as_long_as_known(world, layer.id):
+                measure = await world.driver.disks.measure(LayerId(layer.id))
+        except LayerGone:
+            return  # with the snapshot
         _check_unchanged(layer, measure)
         await world.database.write(
             partial(layers.seal, layer_id=layer.id, length=measure.file_bytes, sha256=measure.sha256)

@@ -6,11 +6,13 @@ from pathlib import Path
 from sqlalchemy import Connection
 
 from kumoniwa.hypervisor.driver import LayerId
+from kumoniwa.ids import new_uuid
 from kumoniwa.model.consistency import Consistency
 from kumoniwa.model.layers import GIB
 from kumoniwa.model.snapshots import ImportState, ImportTask, Snapshot, SnapshotState
 from kumoniwa.store import imports, layers, snapshots
 from kumoniwa.tasks import Tasks
+from kumoniwa.workflows.steps.layers.layer_keys import check_copy_key
 from kumoniwa.workflows.steps.layers.volume_layers import ensure_dropped
 from kumoniwa.workflows.steps.snapshots.complete_snapshots import ensure_measured
 from kumoniwa.workflows.world import World
@@ -22,8 +24,11 @@ _STEP = 5  # percent: progress is written at most twenty times, however often th
 
 
 async def ensure_disk_imported(world: World, task_id: str, layer_id: str) -> None:
-    """Afterwards the layer holds what the task's file held. The task says how far it is."""
-    task = await world.database.read(partial(_task, task_id=task_id))
+    """Afterwards the layer holds what the task's file held. The task says how far it is.
+
+    Raises `StepFailed` where the key that it is to be encrypted under cannot be used.
+    """
+    task = await world.database.read(partial(_usable_task, task_id=task_id))
     writes = Tasks(f"progress of {task_id}")
     written = 0
 
@@ -35,7 +40,9 @@ async def ensure_disk_imported(world: World, task_id: str, layer_id: str) -> Non
             writes.start(world.database.write(write), f"{percent} %")
 
     try:
-        await world.driver.disks.ensure_imported(LayerId(layer_id), Path(task.source), task.format, report)
+        await world.driver.disks.ensure_imported(
+            LayerId(layer_id), Path(task.source), task.format, report, encrypted=task.kms_key_id is not None
+        )
     finally:
         await writes.close()
 
@@ -72,6 +79,8 @@ async def ensure_snapshot_published(world: World, task_id: str, layer_id: str) -
             completed_at=now,
             consistency=Consistency.CRASH_CONSISTENT,
             consistency_detail="imported from a file; whether its file systems had been unmounted is not known",
+            kms_key_id=task.kms_key_id,
+            data_key_id=None if task.kms_key_id is None else new_uuid(),
         )
         layers.note_made(connection, layer_id)
         snapshots.add(connection, snapshot)
@@ -84,6 +93,12 @@ async def ensure_snapshot_measured(world: World, task_id: str) -> None:
     """Afterwards the task's snapshot knows its size, and its layer what its file is. See `ensure_measured`."""
     task = await world.database.read(partial(_task, task_id=task_id))
     await ensure_measured(world, [task.snapshot_id])
+
+
+def _usable_task(connection: Connection, task_id: str) -> ImportTask:
+    task = _task(connection, task_id)
+    check_copy_key(connection, task)
+    return task
 
 
 def _task(connection: Connection, task_id: str) -> ImportTask:

@@ -37,7 +37,13 @@ LAUNCH: list[tuple[dict[str, Any], str, str]] = [
     ({"InstanceType": "z9.huge"}, "InvalidParameterValue", "Invalid value 'z9.huge' for InstanceType."),
     ({"ImageId": NO_IMAGE}, "InvalidAMIID.NotFound", f"The image id '[{NO_IMAGE}]' does not exist"),
     ({"ImageId": "ami-x"}, "InvalidAMIID.Malformed", 'Invalid id: "ami-x" (expecting "ami-...")'),
-    ({"ImageId": ""}, "MissingParameter", "The request must contain the parameter ImageId"),
+    ({"ImageId": ""}, "InvalidAMIID.Malformed", 'Invalid id: "" (expecting "ami-...")'),
+    ({"InstanceType": ""}, "InvalidParameterValue", "Invalid value '' for InstanceType."),
+    (
+        {"SecurityGroupIds": [""]},
+        "InvalidParameterValue",
+        "Value () for parameter groupId is invalid. The value cannot be empty",
+    ),
     ({"KeyName": "nobody"}, "InvalidKeyPair.NotFound", "The key pair 'nobody' does not exist"),
     ({"UserData": "not base64!"}, "InvalidParameterValue", "Invalid BASE64 encoding of user data"),
     ({"UserData": "YWFh" * 5462}, "InvalidParameterValue", "User data is limited to 16384 bytes"),
@@ -76,7 +82,7 @@ LAUNCH: list[tuple[dict[str, Any], str, str]] = [
     (
         {"PrivateIpAddress": "172.31.0.2"},
         "InvalidParameterValue",
-        "Address 172.31.0.2 does not fall within the subnet's address range",
+        "Address 172.31.0.2 is in subnet's reserved address range",
     ),
     (
         {"CpuOptions": {"CoreCount": 1}},
@@ -211,9 +217,10 @@ async def test_ids_that_are_malformed_or_of_nobody_are_refused(stack: Stack, act
 
 @pytest.mark.parametrize("action", BY_ID)
 async def test_an_id_that_is_malformed_or_of_nobody_is_refused(stack: Stack, action: str) -> None:
+    of_attributes = action in ("ModifyInstanceAttribute", "ResetInstanceAttribute")
     assert await _refusal(stack, action, {"InstanceId": "foo", **BY_ID[action]}) == (
-        "InvalidInstanceID.Malformed",
-        'Invalid id: "foo"',
+        "InvalidParameterValue" if of_attributes else "InvalidInstanceID.Malformed",
+        "Value (foo) for parameter instanceId is invalid. Expected: 'i-...'." if of_attributes else 'Invalid id: "foo"',
         400,
     )
     assert await _refusal(stack, action, {"InstanceId": NOBODY, **BY_ID[action]}) == (

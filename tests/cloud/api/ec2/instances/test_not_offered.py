@@ -31,6 +31,13 @@ async def test_lists_are_empty(cloud: BareCloud, action: str, member: str) -> No
     assert (await cloud.ask(action)) == {member: []}
 
 
+async def test_offerings_of_a_zone_of_another_region_are_refused(cloud: BareCloud) -> None:
+    with refused("InvalidParameterValue", "Invalid value 'us-west-1a' for AvailabilityZone."):
+        await cloud.ask("DescribeReservedInstancesOfferings", AvailabilityZone="us-west-1a")
+    asked = await cloud.ask("DescribeReservedInstancesOfferings", AvailabilityZone="us-east-1a")
+    assert asked == {"ReservedInstancesOfferings": []}
+
+
 @pytest.mark.parametrize(
     ("action", "parameters", "what"),
     [

@@ -186,6 +186,8 @@ async def test_what_cannot_be_interrupted_or_stopped_is_refused(stack: Stack) ->
         ("InvalidParameterCombination", {"SpotOptions": {"MaxPrice": "1"}}),
         ("InvalidParameterValue", {"MarketType": "spot", "SpotOptions": {"MaxPrice": "cheap"}}),
         ("InvalidParameterValue", {"MarketType": "spot", "SpotOptions": {"MaxPrice": "-1"}}),
+        ("InvalidParameterValue", {"MarketType": "spot", "SpotOptions": {"MaxPrice": "0.0009"}}),
+        ("SpotMaxPriceTooLow", {"MarketType": "spot", "SpotOptions": {"MaxPrice": "0.001"}}),
         ("InvalidParameterValue", {"MarketType": "spot", "SpotOptions": {"MaxPrice": "1e400000"}}),
         (
             "InvalidParameterCombination",

@@ -150,8 +150,8 @@ async def test_attributes_are_changed_and_described(stack: Stack) -> None:
     ("parameters", "refusal"),
     [
         ({"PrivateIpAddress": "10.0.0.1"}, "InvalidParameterValue .*does not fall within the subnet's address range"),
-        ({"PrivateIpAddress": "172.31.0.3"}, "InvalidParameterValue .*does not fall within"),
-        ({"PrivateIpAddress": "moss"}, "InvalidParameterValue .*Invalid IPv4 address"),
+        ({"PrivateIpAddress": "172.31.0.3"}, "InvalidParameterValue .*is in subnet's reserved address range"),
+        ({"PrivateIpAddress": "moss"}, "InvalidParameterValue .*invalid value for parameter address: moss"),
         ({"Groups": ["sg-0123456789abcdef0"]}, r"InvalidGroup\.NotFound"),
         ({"SecondaryPrivateIpAddressCount": 51}, "InvalidParameterValue"),
         ({"SecondaryPrivateIpAddressCount": -1}, "InvalidParameterValue"),

@@ -83,6 +83,11 @@ async def test_bad_options_are_refused(cloud: BareCloud, options: dict[str, list
         await make_options(cloud, **options)
 
 
+async def test_an_option_that_there_is_not_is_named(cloud: BareCloud) -> None:
+    with refused("InvalidParameterValue", "Value (colour) for parameter name is invalid. Unknown DHCP option"):
+        await make_options(cloud, colour=["red"])
+
+
 async def test_a_domain_name_may_have_several_values(cloud: BareCloud) -> None:
     made = await make_options(cloud, domain_name=["my.example", "it.example"])
     assert made["DhcpConfigurations"] == [

@@ -91,6 +91,15 @@ async def test_an_address_moves_to_another_instance(stack: Stack) -> None:
         await stack.call(
             "AssociateAddress", AllocationId=made["AllocationId"], InstanceId=second, AllowReassociation=False
         )
+    other = await _allocate(stack)
+    with pytest.raises(
+        Refused,
+        match=r"Resource\.AlreadyAssociated .*resource eni-\w+ and [0-9.]+ is already associated with public address "
+        + made["PublicIp"],
+    ):
+        await stack.call(
+            "AssociateAddress", AllocationId=other["AllocationId"], InstanceId=first, AllowReassociation=False
+        )
     await stack.call("AssociateAddress", PublicIp=made["PublicIp"], InstanceId=second)
     assert (await stack.instance(second))["PublicIpAddress"] == made["PublicIp"]
     assert "PublicIpAddress" not in await stack.instance(first)
@@ -155,6 +164,21 @@ async def test_an_address_is_released_by_its_allocation_alone(stack: Stack) -> N
         ),
         ("AllocateAddress", {"Address": "8.8.8.8"}, r"InvalidAddress\.NotFound"),
         ("AllocateAddress", {"Address": "moss"}, "InvalidParameterValue"),
+        (
+            "AllocateAddress",
+            {"Address": "8.8.8.8", "PublicIpv4Pool": "ipv4pool-ec2-0123456789abcdef0"},
+            "InvalidParameterCombination .*The parameter PublicIpv4Pool cannot be used with the parameter Address",
+        ),
+        (
+            "AllocateAddress",
+            {"PublicIpv4Pool": "moss"},
+            "InvalidParameterValue .*invalid value for parameter pool: moss",
+        ),
+        (
+            "AllocateAddress",
+            {"PublicIpv4Pool": "ipv4pool-ec2-0123456789abcdef0"},
+            r"InvalidPublicIpv4PoolID\.NotFound",
+        ),
         ("DisassociateAddress", {}, "MissingParameter"),
         ("DisassociateAddress", {"PublicIp": "127.1.2.3"}, "AuthFailure .*'127.1.2.3' does not belong to you"),
         ("DisassociateAddress", {"PublicIp": "moss"}, "InvalidParameterValue .*Invalid IPv4 address"),

@@ -28,6 +28,7 @@ async def test_flow_logs_are_made_shown_and_deleted(stack: Stack) -> None:
     tags = [{"ResourceType": "vpc-flow-log", "Tags": [{"Key": "k", "Value": "v"}]}]
     of_subnets = await _made(stack, ResourceType="Subnet", ResourceIds=subnets, **_TO_GROUP, TagSpecifications=tags)
     assert of_subnets["Unsuccessful"] == []
+    assert of_subnets["ClientToken"], "EC2 draws one for who gives none"
     (of_vpc,) = (await _made(stack, **_TO_S3, MaxAggregationInterval=60))["FlowLogIds"]
     (shown,) = (await stack.call("DescribeFlowLogs", FlowLogIds=[of_vpc]))["FlowLogs"]
     assert (shown["ResourceId"], shown["FlowLogStatus"], shown["MaxAggregationInterval"]) == (
@@ -35,6 +36,7 @@ async def test_flow_logs_are_made_shown_and_deleted(stack: Stack) -> None:
         "ACTIVE",
         60,
     )
+    assert shown["Tags"] == []
     assert shown["LogFormat"].startswith("${version} ${account-id} ")
     assert shown["DestinationOptions"]["FileFormat"] == "plain-text"
     assert "DeliverLogsStatus" not in shown, "nothing is delivered"

@@ -112,6 +112,7 @@ async def test_the_groups_for_a_vpc_are_its_own_filtered_and_paged(stack: Stack)
     made = [await _group(stack, vpc, f"group {number}") for number in range(6)]
     found = (await stack.call("GetSecurityGroupsForVpc", VpcId=vpc))["SecurityGroupForVpcs"]
     assert {one["GroupId"] for one in found} > set(made) and {one["PrimaryVpcId"] for one in found} == {vpc}
+    assert all(one["Tags"] == [] for one in found)
     filters = [{"Name": "group-name", "Values": ["group 3"]}]
     (only,) = (await stack.call("GetSecurityGroupsForVpc", VpcId=vpc, Filters=filters))["SecurityGroupForVpcs"]
     assert only["GroupId"] == made[3]

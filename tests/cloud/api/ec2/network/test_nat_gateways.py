@@ -49,6 +49,10 @@ async def test_a_gateway_comes_into_use_and_goes(stack: Stack) -> None:
     assert interface["Description"] == f"Interface for NAT Gateway {gateway_id}"
     assert (interface["RequesterManaged"], interface["RequesterId"]) == (True, "036872051663")
     assert address["AssociationId"] == elastic["AssociationId"]
+    with pytest.raises(
+        Refused, match=r"OperationNotPermitted .*You are not allowed to manage 'ela-attach' attachments\."
+    ):
+        await stack.call("DetachNetworkInterface", AttachmentId=interface["Attachment"]["AttachmentId"], Force=True)
     with pytest.raises(Refused, match="OperationNotPermitted"):
         await stack.call("DeleteNetworkInterface", NetworkInterfaceId=interface["NetworkInterfaceId"])
     await stack.call("DeleteNatGateway", NatGatewayId=gateway_id)
@@ -141,8 +145,23 @@ async def test_a_vpc_without_internet_gateway_fails_it(stack: Stack) -> None:
 @pytest.mark.parametrize(
     ("parameters", "refusal"),
     [
-        ({"AllocationId": "eipalloc-0123456789abcdef0"}, r"InvalidAllocationID\.NotFound"),
-        ({"AllocationId": None}, "MissingParameter"),
+        (
+            {"AllocationId": "eipalloc-0123456789abcdef0"},
+            r"InvalidElasticIpID\.NotFound .*The elastic-ip ID 'eipalloc-0123456789abcdef0' does not exist",
+        ),
+        ({"AllocationId": "moss"}, r"InvalidElasticIpID\.Malformed .*The elastic-ip ID 'moss' is malformed"),
+        (
+            {"AllocationId": None},
+            r"MissingParameter .*The request must include the AllocationId parameter\. Add the required parameter and",
+        ),
+        (
+            {"ConnectivityType": "private", "SubnetId": "subnet-0123456789abcdef0"},
+            "InvalidSubnet .*The subnet ID 'subnet-0123456789abcdef0' does not exist",
+        ),
+        (
+            {"ConnectivityType": "private", "SubnetId": "10.0.0.0/24"},
+            "InvalidSubnet .*The subnet ID '10.0.0.0/24' is malformed",
+        ),
         ({"ConnectivityType": "private", "AllocationId": "eipalloc-0123456789abcdef0"}, "InvalidParameterCombination"),
         ({"ConnectivityType": "private", "PrivateIpAddress": "10.0.0.9"}, "InvalidParameterValue"),
         ({"AvailabilityMode": "regional"}, "UnsupportedOperation"),
@@ -151,7 +170,7 @@ async def test_a_vpc_without_internet_gateway_fails_it(stack: Stack) -> None:
 async def test_what_no_gateway_can_be_is_refused(stack: Stack, parameters: dict[str, Any], refusal: str) -> None:
     asked = {name: value for name, value in parameters.items() if value is not None}
     with pytest.raises(Refused, match=refusal):
-        await stack.call("CreateNatGateway", SubnetId=await _subnet(stack), **asked)
+        await stack.call("CreateNatGateway", **{"SubnetId": await _subnet(stack), **asked})
 
 
 async def _allocated(stack: Stack) -> str:

@@ -31,11 +31,18 @@ async def delete_default_vpc(cloud: BareCloud) -> str:
     return vpc_id
 
 
+async def test_a_new_vpc_shows_its_empty_sets_and_later_leaves_them_out(cloud: BareCloud) -> None:
+    made = (await cloud.ask("CreateVpc", CidrBlock="10.1.0.0/16"))["Vpc"]
+    assert (made["Tags"], made["Ipv6CidrBlockAssociationSet"]) == ([], [])
+    assert {"Tags", "Ipv6CidrBlockAssociationSet"}.isdisjoint(await vpc(cloud, made["VpcId"]))
+
+
 async def test_a_new_vpc_has_what_terraform_reads_after_it_made_one(cloud: BareCloud) -> None:
     made = (await cloud.ask("CreateVpc", CidrBlock="10.1.2.3/16", TagSpecifications=tagged("vpc")))["Vpc"]
     assert made["State"] == "pending"
     vpc_id = made["VpcId"]
     shown = await vpc(cloud, vpc_id)
+    assert made.pop("Ipv6CidrBlockAssociationSet") == [], "which DescribeVpcs leaves out"
     assert shown == {**made, "State": "available"}
     assert (shown["CidrBlock"], shown["IsDefault"], shown["InstanceTenancy"]) == ("10.1.0.0/16", False, "default")
     assert shown["Tags"] == [{"Key": "Name", "Value": "moss"}]

@@ -88,8 +88,28 @@ async def test_a_volume_that_cannot_be_made_is_in_error_and_can_be_deleted(stack
             "The zone 'us-west-2a' does not exist.",
         ),
         ({"AvailabilityZoneId": "use2-az1", "Size": 1}, "InvalidZone.NotFound", "The zone 'use2-az1' does not exist."),
-        ({"AvailabilityZone": ZONE, "Size": 0}, "InvalidParameterValue", None),
-        ({"AvailabilityZone": ZONE, "Size": 16385}, "InvalidParameterValue", None),
+        (
+            {"AvailabilityZone": ZONE, "Size": 0},
+            "InvalidParameterValue",
+            "The volume size is invalid for gp2 volumes: 0 GiB. gp2 volumes must be at least 1 GiB in size. Please "
+            "specify a volume size above the minimum limit.",
+        ),
+        (
+            {"AvailabilityZone": ZONE, "Size": 16385},
+            "InvalidParameterValue",
+            "The volume size is invalid for gp2 volumes: 16385 GiB. gp2 volumes must be at most 16384 GiB in size. "
+            "Please specify a volume size below the maximum limit.",
+        ),
+        (
+            {"AvailabilityZone": ZONE, "Size": 4, "VolumeType": "io1", "Iops": 99},
+            "InvalidParameterValue",
+            "Volume iops of 99 is too low; minimum is 100.",
+        ),
+        (
+            {"AvailabilityZone": ZONE, "Size": 4, "VolumeType": "gp3", "Throughput": 2001},
+            "InvalidParameterValue",
+            "Volume throughput of 2001 is too high; maximum is 2000.",
+        ),
         ({"AvailabilityZone": ZONE, "Size": 3, "VolumeType": "io1", "Iops": 100}, "InvalidParameterValue", None),
         (
             {"AvailabilityZone": ZONE, "Size": 4, "VolumeType": "io1"},

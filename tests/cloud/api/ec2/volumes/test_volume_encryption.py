@@ -1,5 +1,6 @@
 """Encrypted volumes, snapshots and images: which are, under which key, and what becomes of those whose key fails."""
 
+import asyncio
 from typing import Any
 
 import pytest
@@ -240,6 +241,86 @@ async def test_a_root_volume_is_not_replaced_by_one_whose_key_is_disabled(stack:
     assert (found["ReplaceRootVolumeTasks"][0]["TaskState"], await root_of(stack, instance)) == ("failed", before)
 
 
+async def test_the_data_key_tells_what_descends_from_what(stack: Stack) -> None:
+    """`DataEncryptionKeyId` of the API reference's Snapshot."""
+    own, other = await own_key(stack), await own_key(stack, "other")
+
+    async def cut(volume_id: str) -> dict[str, Any]:
+        made = await stack.call("CreateSnapshot", VolumeId=volume_id)
+        assert "DataEncryptionKeyId" not in made, "DescribeSnapshots alone tells it"
+        await stack.idle()
+        return await snapshot(stack, made["SnapshotId"])
+
+    async def copy(of: dict[str, Any], **asked: Any) -> dict[str, Any]:
+        asked = {"SourceRegion": "us-east-1", "SourceSnapshotId": of["SnapshotId"], **asked}
+        made = (await stack.call("CopySnapshot", **asked))["SnapshotId"]
+        await stack.idle()
+        return await snapshot(stack, made)
+
+    first = await create(stack, Encrypted=True, KmsKeyId=own)
+    one, two = await cut(first), await cut(first)
+    below = await cut(await create(stack, SnapshotId=two["SnapshotId"]))
+    family = {shot["DataEncryptionKeyId"] for shot in (one, two, below, await copy(one))}
+    assert len(family) == 1
+    strangers = [
+        await copy(one, Encrypted=True, KmsKeyId=other),
+        await cut(await create(stack, Encrypted=True, KmsKeyId=own)),
+        await cut(await create(stack, SnapshotId=one["SnapshotId"], Encrypted=True, KmsKeyId=other)),
+    ]
+    assert len({shot["DataEncryptionKeyId"] for shot in strangers} | family) == 4
+    assert "DataEncryptionKeyId" not in await snapshot(stack, await plain_snapshot(stack))
+
+
+async def test_a_snapshot_deleted_while_it_is_written_anew_ends_that_and_no_other(stack: Stack) -> None:
+    of = await plain_snapshot(stack)
+    before = await stack.driver.disks.all_layers()
+    copy = {"SourceRegion": "us-east-1", "SourceSnapshotId": of, "Encrypted": True}
+    begun, goes_on, points = asyncio.Semaphore(0), asyncio.Event(), 0
+
+    async def stay(method: str) -> None:
+        nonlocal points
+        if method == "ensure_encrypted_copy":
+            points += 1
+            begun.release()
+            await goes_on.wait()
+
+    stack.driver.faults.hook = stay
+    deleted, kept = [(await stack.call("CopySnapshot", **copy))["SnapshotId"] for _ in range(2)]
+    async with asyncio.timeout(20):
+        for _ in range(2):
+            await begun.acquire()
+        await stack.call("DeleteSnapshot", SnapshotId=deleted)
+        third = (await stack.call("CopySnapshot", **copy))["SnapshotId"]
+        await begun.acquire()  # it has the turn of the one that was deleted
+    assert (await snapshot(stack, kept))["State"] == "pending"
+    assert await stack.driver.disks.all_layers() == before
+    goes_on.set()
+    await stack.idle()
+    assert [(await snapshot(stack, one))["State"] for one in (kept, third)] == ["completed"] * 2
+    assert points == 7, "three points of two copies, and the first of the one that was deleted"
+    assert len(await stack.driver.disks.all_layers()) == len(before) + 2
+
+
+async def test_a_snapshot_deleted_while_it_is_measured_ends_that(stack: Stack) -> None:
+    of = await plain_snapshot(stack)
+    before = await stack.driver.disks.all_layers()
+    begun = asyncio.Event()
+
+    async def stay(method: str) -> None:
+        if method == "measure":
+            begun.set()
+            await asyncio.Event().wait()
+
+    stack.driver.faults.hook = stay
+    copy = {"SourceRegion": "us-east-1", "SourceSnapshotId": of, "Encrypted": True}
+    made = (await stack.call("CopySnapshot", **copy))["SnapshotId"]
+    async with asyncio.timeout(20):
+        await begun.wait()
+        await stack.call("DeleteSnapshot", SnapshotId=made)
+        await stack.idle()
+    assert await stack.driver.disks.all_layers() == before
+
+
 async def test_a_volume_deleted_before_its_copy_was_made_leaves_nothing(stack: Stack) -> None:
     of = await plain_snapshot(stack)
     before = await stack.driver.disks.all_layers()
@@ -250,3 +331,41 @@ async def test_a_volume_deleted_before_its_copy_was_made_leaves_nothing(stack: S
     await stack.idle()
     await stack.running.cloud.world.collector.collect()
     assert await stack.driver.disks.all_layers() == before
+
+
+async def test_an_encrypted_import_is_a_snapshot_under_the_key_that_is_named_or_awss_own(stack: Stack) -> None:
+    own, disk = await own_key(stack), stack.running.cloud.world.config.data_dir / "imports" / "moss.raw"
+    disk.parent.mkdir(exist_ok=True)
+    disk.write_bytes(bytes(4096))
+
+    async def imported(**asked: Any) -> tuple[dict[str, Any], dict[str, Any]]:
+        container = {"Format": "RAW", "Url": disk.as_uri()}
+        begun = await stack.call("ImportSnapshot", DiskContainer=container, **asked)
+        await stack.idle()
+        tasks = await stack.call("DescribeImportSnapshotTasks", ImportTaskIds=[begun["ImportTaskId"]])
+        detail: dict[str, Any] = tasks["ImportSnapshotTasks"][0]["SnapshotTaskDetail"]
+        assert begun["SnapshotTaskDetail"]["Encrypted"] == detail["Encrypted"]
+        assert begun["SnapshotTaskDetail"].get("KmsKeyId") == detail.get("KmsKeyId")
+        if "SnapshotId" not in detail:
+            return detail, {}
+        return detail, (await stack.call("DescribeSnapshots", SnapshotIds=[detail["SnapshotId"]]))["Snapshots"][0]
+
+    detail, plain = await imported()
+    assert (detail["Encrypted"], detail.get("KmsKeyId"), plain["Encrypted"]) == (False, None, False)
+    detail, snapshot = await imported(Encrypted=True, KmsKeyId="alias/mine")
+    assert (detail["Encrypted"], detail["KmsKeyId"]) == (True, own)
+    assert (snapshot["Encrypted"], snapshot["KmsKeyId"], snapshot["State"]) == (True, own, "completed")
+    assert snapshot["DataEncryptionKeyId"]
+    volume_id = await create(stack, SnapshotId=snapshot["SnapshotId"])
+    assert (await volume(stack, volume_id))["KmsKeyId"] == own
+    assert await chain_of(stack, volume_id) == [True, True], "its own on the snapshot's"
+    await stack.call("EnableEbsEncryptionByDefault")
+    _, by_default = await imported()
+    assert by_default["Encrypted"] and by_default["KmsKeyId"] not in (own, None)
+    with refused("InvalidParameterDependency", "The parameter KmsKeyId requires the parameter Encrypted to be set."):
+        await imported(KmsKeyId=own)
+    for lost in ("alias/lost", own):
+        await disable(stack, own)
+        detail, none = await imported(Encrypted=True, KmsKeyId=lost)
+        assert (detail["Status"], none) == ("deleted", {})
+        assert detail["StatusMessage"].startswith(f"ClientError: Given key ID is not accessible ({lost}).")

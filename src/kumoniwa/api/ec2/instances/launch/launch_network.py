@@ -76,6 +76,18 @@ def launch_network(connection: Connection, call: Call, parameters: Parameters, c
     return LaunchNetwork(interfaces, lent and len(interfaces) == 1 and primary.existing is None)
 
 
+def launch_zone(connection: Connection, call: Call, parameters: Parameters) -> str:
+    """The name of the zone that these parameters of RunInstances put an instance in. Raises EC2's refusals of it."""
+    zone = _zone(call, parameters.get("Placement") or {})
+    primary = next(
+        (one for one in parameters.get("NetworkInterfaces") or [] if one.get("DeviceIndex") == 0), parameters
+    )
+    subnet_id = primary.get("SubnetId")
+    if (interface_id := primary.get("NetworkInterfaceId")) is not None:
+        subnet_id = existing_interface(connection, call, interface_id).subnet_id
+    return _subnet(connection, call, subnet_id, zone, 1).zone
+
+
 def check_instance_level(parameters: Parameters, specifications: Sequence[Mapping[str, Any]]) -> None:
     """Raises EC2's refusal of what an instance says of its only interface, where it says what its interfaces are."""
     for member, words in _INSTANCE_LEVEL.items():

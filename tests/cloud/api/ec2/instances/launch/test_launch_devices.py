@@ -147,8 +147,8 @@ async def test_an_image_of_a_gp2_volume_tells_and_launches_it_without_operations
         ({"DeviceName": "/dev/xvdzz", "Ebs": {"VolumeSize": 1}}, "InvalidBlockDeviceMapping", None),
         (
             {"DeviceName": "/dev/sdf", "Ebs": {"VolumeSize": 9, "VolumeType": "gp2", "Throughput": 125}},
-            "InvalidParameterCombination",
-            "The throughput parameter is not supported for gp2 volumes.",
+            "InvalidBlockDeviceMapping",
+            "throughput cannot be specified with the volumeType of device '/dev/sdf'",
         ),
         ({"DeviceName": "upload", "Ebs": {"VolumeSize": 1}}, "InvalidBlockDeviceMapping", "Invalid device name upload"),
         ({"DeviceName": "/dev/sda", "Ebs": {"VolumeSize": 1}}, "InvalidBlockDeviceMapping", None),

@@ -53,7 +53,7 @@ from kumoniwa.model.roles import InstanceProfile, ProfileAssociation
 from kumoniwa.model.volumes import Attachment, AttachmentState, Volume
 from kumoniwa.placement import guest_memory
 from kumoniwa.placement.disk_room import check_room
-from kumoniwa.placement.guest_devices import check_architecture, check_devices
+from kumoniwa.placement.guest_devices import check_architecture, check_devices, check_ena
 from kumoniwa.store import (
     account_settings,
     elastic_ips,
@@ -202,6 +202,7 @@ def _checked(host: Capacity, connection: Connection, call: Call, asked: Launchin
     defaults = account_settings.get(connection, call.scope, Setting.METADATA_DEFAULTS) or {}
     options = launch_options(parameters, image, defaults)
     check_architecture(options.kind, image.architecture)
+    check_ena(options.kind, image.ena_support, "you are using an AMI that")
     check_devices(host, options.kind)
     placement = parameters.get("Placement") or {}
     group = group_asked(connection, call.scope, options.kind, placement)
@@ -396,6 +397,7 @@ def _instance(call: Call, launch: _Launch, index: int, own: _Addresses) -> Insta
         options={
             **options.options,
             **boot_preference(launch.image),
+            **({} if launch.image.ena_support else {"EnaSupport": False}),
             **_placement(launch, index),
             **spot_option(launch.market),
         },

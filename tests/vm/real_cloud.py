@@ -98,6 +98,7 @@ class RealCloud:
             Name="boot sector",
             Architecture="x86_64",
             VirtualizationType="hvm",
+            EnaSupport=True,
             RootDeviceName="/dev/xvda",
             BlockDeviceMappings=[{"DeviceName": "/dev/xvda", "Ebs": {"SnapshotId": snapshot}}],
         )

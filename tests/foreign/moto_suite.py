@@ -17,7 +17,7 @@ _FOLDER = ROOT / "build" / "foreign" / "moto"
 _PER_TEST = 120  # seconds: a hundred times what a simulated guest takes
 _PATIENCE = 2 * 60 * 60
 
-_USUAL = {"Architecture": "x86_64", "VirtualizationType": "hvm", "EnaSupport": True}
+_USUAL = {"Architecture": "x86_64", "VirtualizationType": "hvm"}
 IMAGES = {
     "ami-12c6146b": {"Name": "al2023-ami-2023.6.20241010.0-kernel-6.1-x86_64", **_USUAL},
     "ami-03cf127a": {"Name": "stands for EXAMPLE_AMI_ID2", **_USUAL},

@@ -98,7 +98,6 @@ class RealCloud:
             Name="boot sector",
             Architecture="x86_64",
             VirtualizationType="hvm",
-            EnaSupport=True,
             RootDeviceName="/dev/xvda",
             BlockDeviceMappings=[{"DeviceName": "/dev/xvda", "Ebs": {"SnapshotId": snapshot}}],
         )

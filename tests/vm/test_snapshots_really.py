@@ -85,7 +85,6 @@ async def test_a_copy_boots_when_its_source_and_all_else_is_gone(cloud: RealClou
         Name="of the copy",
         Architecture="x86_64",
         VirtualizationType="hvm",
-        EnaSupport=True,
         RootDeviceName="/dev/xvda",
         BlockDeviceMappings=[{"DeviceName": "/dev/xvda", "Ebs": {"SnapshotId": copy}}],
     )

@@ -111,7 +111,6 @@ async def test_nothing_comes_of_a_snapshot_whose_layer_is_torn_and_each_attempt_
         Name="of the torn",
         Architecture="x86_64",
         VirtualizationType="hvm",
-        EnaSupport=True,
         RootDeviceName="/dev/xvda",
         BlockDeviceMappings=[{"DeviceName": "/dev/xvda", "Ebs": {"SnapshotId": snapshot_id}}],
     )

@@ -174,7 +174,6 @@ async def register(storage: Storage) -> None:
         Name=f"registered {storage.time} {len(storage.story)}",
         Architecture="x86_64",
         VirtualizationType="hvm",
-        EnaSupport=True,
         RootDeviceName="/dev/xvda",
         BlockDeviceMappings=[{"DeviceName": "/dev/xvda", "Ebs": {"SnapshotId": snapshot_id}}],
     )

@@ -82,11 +82,6 @@ class InstanceType:
         return "metal" in self.traits
 
     @property
-    def needs_ena(self) -> bool:
-        """Whether its instances have no network interfaces but those of the Elastic Network Adapter."""
-        return "ena" in self.traits
-
-    @property
     def is_nitro(self) -> bool:
         return self.hypervisor != "xen"
 

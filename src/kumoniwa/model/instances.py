@@ -151,11 +151,6 @@ class Instance:
         return "virtio" if self.virtio_only else INSTANCE_TYPES[self.instance_type].disk_bus
 
     @property
-    def ena_support(self) -> bool:
-        """Whether it is said to have the driver of the Elastic Network Adapter, as its AMI said or as asked since."""
-        return bool(self.options.get("EnaSupport", True))
-
-    @property
     def is_hibernatable(self) -> bool:
         """Whether it was launched to be hibernated."""
         return bool(self.options.get("HibernationOptions", {}).get("Configured"))

@@ -1,6 +1,6 @@
 """Whether the host gives guests what their type has: decided before anything of them is made."""
 
-from kumoniwa.errors import Ec2Error, InvalidParameterCombination, InvalidParameterValue
+from kumoniwa.errors import Ec2Error, InvalidParameterValue
 from kumoniwa.hypervisor.driver import Capacity
 from kumoniwa.model.instance_types import InstanceType
 
@@ -34,15 +34,6 @@ def check_architecture(kind: InstanceType, architecture: str) -> None:
             f"architecture '{architecture}' of the specified AMI. Specify an instance type and an AMI that have "
             "matching architectures, and try again. You can use 'describe-instance-types' or 'describe-images' to "
             "discover the architecture of the instance type or AMI."
-        )
-
-
-def check_ena(kind: InstanceType, supported: bool, of: str) -> None:
-    """Refuse a type that has only the Elastic Network Adapter where the AMI, or the instance, has no driver of it."""
-    if kind.needs_ena and not supported:
-        raise InvalidParameterCombination(
-            f"Enhanced networking with the Elastic Network Adapter (ENA) is required for the '{kind.name}' instance "
-            f"type. Ensure that {of} is enabled for ENA."
         )
 
 

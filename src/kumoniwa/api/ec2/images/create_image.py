@@ -153,7 +153,6 @@ def _image(connection: Connection, call: Call, instance: Instance, parameters: P
         source_instance_id=instance.id,
         source_image_id=instance.image_id,
         nvme_only=instance.nvme_only,
-        ena_support=instance.ena_support,
         request_id=call.request_id,
     )
 

@@ -109,11 +109,6 @@ def _only(name: str, so: object) -> Change:
     return change
 
 
-def _change_ena_support(connection: Connection, call: Call, instance: Instance, value: Any) -> None:
-    _only("enaSupport", True)(connection, call, instance, value)
-    instances.change(connection, instance.id, options={**instance.options, "EnaSupport": True})
-
-
 def _change_type(connection: Connection, call: Call, instance: Instance, value: Any) -> None:
     """The new type's own processors, credits, boot modes and disks come with it, as on EC2."""
     check_stopped(instance)
@@ -184,7 +179,7 @@ CHANGES: Mapping[str, Change] = {
     "disableApiStop": _flag("disable_api_stop"),
     "disableApiTermination": _flag("disable_api_termination"),
     "ebsOptimized": _change_optimized,
-    "enaSupport": _change_ena_support,
+    "enaSupport": _only("enaSupport", True),
     "enclaveOptions": _only("enclaveOptions", {"Enabled": False}),
     "groupSet": _change_groups,
     "instanceInitiatedShutdownBehavior": _change_behavior,

@@ -124,7 +124,7 @@ def _nvme(kind: InstanceType) -> str:
 
 
 def _ena(kind: InstanceType) -> str:
-    if kind.needs_ena:
+    if "ena" in kind.traits:
         return "required"
     has_it = kind.name.partition(".")[0] in _ENA_UNDER_XEN or kind.name == "m4.16xlarge"
     return "supported" if has_it else "unsupported"

@@ -102,7 +102,7 @@ FILTERS: Mapping[str, _Values] = {
     "current-instance-boot-mode": at("CurrentInstanceBootMode"),
     "dns-name": at("PublicDnsName"),
     "ebs-optimized": lambda shown: truth(shown[0].ebs_optimized),
-    "ena-support": lambda shown: truth(shown[0].ena_support),
+    "ena-support": lambda shown: truth(True),
     "enclave-options.enabled": lambda shown: truth(False),
     "group-id": at("SecurityGroups.GroupId"),
     "group-name": at("SecurityGroups.GroupName"),

@@ -106,7 +106,7 @@ def _machine_output(instance: Instance) -> Output:
         "BootMode": instance.options.get("BootMode", instance.boot_mode),
         "CpuOptions": instance.options.get("CpuOptions") or _cpu_options(instance),
         "CurrentInstanceBootMode": instance.boot_mode or "legacy-bios",
-        "EnaSupport": instance.ena_support,
+        "EnaSupport": True,
         "EnclaveOptions": {"Enabled": False},
         "HibernationOptions": {"Configured": instance.is_hibernatable},
         "Hypervisor": "xen",  # EC2 says so of Nitro instances too

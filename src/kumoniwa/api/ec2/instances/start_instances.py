@@ -17,7 +17,7 @@ from kumoniwa.model.instance_types import INSTANCE_TYPES
 from kumoniwa.model.instances import Instance, InstanceState, Reachability
 from kumoniwa.placement import guest_memory
 from kumoniwa.placement.disk_room import NEW_LAYER_BYTES, check_room
-from kumoniwa.placement.guest_devices import check_devices, check_ena
+from kumoniwa.placement.guest_devices import check_devices
 from kumoniwa.store import elastic_ips, hibernations, instances, volumes
 from kumoniwa.workflows.stories.instances.resume_instance import resume_instance
 from kumoniwa.workflows.stories.instances.start_instance import start_instance
@@ -61,7 +61,6 @@ def _check_room(host: Capacity, connection: Connection, starting: Sequence[Insta
         check_room(host, sum(map(len, attached.values())) * NEW_LAYER_BYTES)
     for position, instance in enumerate(starting):
         kind = INSTANCE_TYPES[instance.instance_type]
-        check_ena(kind, instance.ena_support, "your instance")
         check_devices(host, kind)
         others = guest_memory.memory_of(INSTANCE_TYPES[one.instance_type] for one in starting[:position])
         if guest_memory.room(host, connection, kind, beside_mib=others) == 0:

@@ -21,7 +21,6 @@ async def _registered(stack: Stack, **parameters: Any) -> str:
         "Name": "imported",
         "Architecture": "x86_64",
         "VirtualizationType": "hvm",
-        "EnaSupport": True,
         "RootDeviceName": root["DeviceName"],
         "BlockDeviceMappings": [{"DeviceName": root["DeviceName"], "Ebs": {"SnapshotId": root["Ebs"]["SnapshotId"]}}],
     }

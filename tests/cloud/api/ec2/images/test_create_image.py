@@ -239,7 +239,6 @@ async def test_an_image_boots_as_its_instance_was_asked_to_or_more_strictly(
         Name="firmware",
         Architecture="x86_64",
         VirtualizationType="hvm",
-        EnaSupport=True,
         RootDeviceName=root["DeviceName"],
         BlockDeviceMappings=[{"DeviceName": root["DeviceName"], "Ebs": {"SnapshotId": root["Ebs"]["SnapshotId"]}}],
         **({} if mode is None else {"BootMode": mode}),

@@ -267,7 +267,7 @@ def test_a_refusal_is_shown_in_ec2s_words_and_what_changes_outside_is_seen(
     wizard.without_key()
     page.get_by_role("spinbutton", name="Number of instances").fill("1000")
     page.get_by_role("region", name="Volume 1 (AMI root)").get_by_role("spinbutton", name="Size (GiB)").fill("70000")
-    expect(page.get_by_text("The volume size is invalid for gp3 volumes: 70000 GiB.")).to_be_visible()
+    expect(page.get_by_text("The volume size is invalid for gp3 volumes: 70000 GiB.").first).to_be_visible()
     expect(wizard.button).to_be_disabled()
     person.picture("launch-refused")
     client.create_key_pair(KeyName="from-outside", KeyType="ed25519")

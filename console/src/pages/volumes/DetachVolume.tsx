@@ -35,7 +35,11 @@ export function DetachVolume({ region, items, force, close }: Properties): React
       title={what}
       what={what}
       action="DetachVolume"
-      parameters={(row) => ({ VolumeId: row.id, ...(force && { Force: true }) })}
+      parameters={(row) => ({
+        VolumeId: row.id,
+        ...(row.attachment?.InstanceId && { InstanceId: row.attachment.InstanceId }),
+        ...(force && { Force: true }),
+      })}
       prospect={prospect}
       stateOf={stateOf}
       close={close}

@@ -52,13 +52,18 @@ test("a volume that grows is modified by its size alone, and what its guest sees
   expect(asked.map(({ parameters }) => parameters)).toEqual([{ VolumeId: "vol-1", Size: 9 }]);
 });
 
-test("a detachment by force says what is lost, and is asked for by force", async () => {
+test("a detachment by force says what is lost, and is asked for by force, of the instance that is shown", async () => {
   const heard = cloud();
-  await show(<DetachVolume region={REGION} items={[row()]} force close={close} />);
+  const shown = row();
+  await show(<DetachVolume region={REGION} items={[shown]} force close={close} />);
   expect(said()).toContain("what is not written yet is lost");
   act(() => go().click());
   await settle();
-  expect(heard.at(-1)).toMatchObject({ action: "DetachVolume", parameters: { VolumeId: "vol-1", Force: true } });
+  expect(shown.attachment?.InstanceId).toBeDefined();
+  expect(heard.at(-1)).toMatchObject({
+    action: "DetachVolume",
+    parameters: { VolumeId: "vol-1", InstanceId: shown.attachment?.InstanceId, Force: true },
+  });
 });
 
 test.each([

@@ -96,7 +96,7 @@ def test_a_network_interface_is_created_attached_changed_detached_and_deleted(
     person.dialog.get_by_role("radio", name=re.compile("^Custom")).set_checked(True, force=True)
     address = person.dialog.get_by_role("textbox", name="Private IP address")
     address.fill(wrong)
-    says(person, re.escape(f"Address {wrong} does not fall within the subnet's address range (InvalidParameterValue)"))
+    says(person, re.escape(f"Address {wrong} is in subnet's reserved address range (InvalidParameterValue)"))
     address.fill(right)
     person.dialog.get_by_role("button", name="Add new tag").click()
     person.dialog.get_by_role("combobox", name="Key").last.fill("Name")

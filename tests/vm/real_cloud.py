@@ -152,12 +152,18 @@ class RealCloud:
                     await answer.wait()
 
     async def press_until_heard(self, instance_id: str, key: str) -> None:
-        """Press it again and again until the guest answers: one that boots, or stands still, does not hear its keys."""
+        """Press it again and again until the guest answers: one that boots, or stands still, does not hear its keys.
+
+        It has to answer twice. QEMU tells of no more than one answer in a second, and of the last one later: so the first
+        that is heard may be to a key that was pressed before.
+        """
         async with asyncio.timeout(WITHIN):
-            while True:
+            answers = 0
+            while answers < 2:
                 with contextlib.suppress(TimeoutError):
-                    async with asyncio.timeout(1):
-                        return await self.press(instance_id, key)
+                    async with asyncio.timeout(2):
+                        await self.press(instance_id, key)
+                        answers += 1
 
     async def fill(self, instance_id: str, number: int) -> None:
         """Fill the n-th MiB of the guest's disk with n, as the guest would: more than the letters' one cluster."""

@@ -126,7 +126,7 @@ class _Filling:
         try:
             asked = _asked(choice, part, self._launcher.tags)
             marks = {**pool.version.tags, **self._launcher.marks}
-            launching = Launching(asked, 1, most, marks)
+            launching = Launching(asked, 1, most, marks, pays_enough=True)
             made, _ = launch(self._launcher.connection, self._launcher.call, self._launcher.host, launching)
         except Ec2Error as refusal:
             if pool.position not in self._launched:  # else it gave some, and what it lacks others give

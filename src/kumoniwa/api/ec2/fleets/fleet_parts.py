@@ -91,7 +91,7 @@ def capacities(target: Mapping[str, Any]) -> dict[str, int]:
         raise InvalidParameterValue(f"Value ({spot}) for parameter spotTargetCapacity is invalid.")
     said = {ON_DEMAND: on_demand or 0, SPOT: spot or 0}
     usual = target.get("DefaultTargetCapacityType", ON_DEMAND)
-    return {**said, usual: said[usual] + total - sum(said.values())}
+    return {**said, usual: said.get(usual, 0) + total - sum(said.values())}
 
 
 def shown_options(lifecycle: str, asked: Mapping[str, Any] | None) -> dict[str, Any]:
@@ -99,7 +99,8 @@ def shown_options(lifecycle: str, asked: Mapping[str, Any] | None) -> dict[str, 
     usual: dict[str, Any] = {"AllocationStrategy": "lowestPrice"}
     if lifecycle == SPOT:
         usual["InstanceInterruptionBehavior"] = str(Interruption.TERMINATE)
-        if _strategy((asked or {}).get("AllocationStrategy"), SPOT) is Strategy.LOWEST_PRICE:
+        strategy = (asked or {}).get("AllocationStrategy", Strategy.LOWEST_PRICE)  # an earlier version took any word
+        if _OLDER_WORDS.get(strategy, strategy) == Strategy.LOWEST_PRICE:
             usual["InstancePoolsToUseCount"] = 1
     return {**usual, **(asked or {})}
 

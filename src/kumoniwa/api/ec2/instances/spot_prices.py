@@ -140,8 +140,8 @@ _PRICES = Listing(
 @action(
     "DescribeSpotPriceHistory",
     depth=Depth.PARTLY,
-    missing="Nothing is charged. A request that pays less does not wait: it is refused. The prices are made up of a "
-    "type's processors, memory and GPUs, and change every third day.",
+    missing="Nothing is charged, and a request that pays less is fulfilled all the same; fleets refuse it. The prices "
+    "are made up of a type's processors, memory and GPUs, and change every third day.",
 )
 async def describe_spot_price_history(cloud: Cloud, call: Call, parameters: Parameters) -> Answer:
     """What Spot Instances cost here."""

@@ -8,6 +8,8 @@ from fleets_at_hand import create_fleet, create_spot_fleet, described_fleet, tem
 from stack import Stack
 from templates_at_hand import make, tags_of
 
+from kumoniwa.api.ec2.fleets.fleet_output import target_output
+from kumoniwa.api.ec2.fleets.fleet_parts import shown_options
 from kumoniwa.model.instance_types import INSTANCE_TYPES
 from kumoniwa.model.prices import SpotPool, on_demand_price
 from kumoniwa.placement import guest_memory
@@ -209,3 +211,17 @@ async def test_an_interface_that_there_is_says_the_zone_of_its_pool(stack: Stack
     assert (await stack.instance(instance_id))["Placement"]["AvailabilityZone"] == "us-east-1c"
     taken = await create_spot_fleet(stack, SingleAvailabilityZone=True)
     assert [one["ErrorCode"] for one in taken["Errors"]] == ["InvalidNetworkInterface.InUse"]
+
+
+@pytest.mark.parametrize(
+    ("options", "target"),
+    [
+        ({"AllocationStrategy": "capacityOptimized"}, {"DefaultTargetCapacityType": "on-demand"}),
+        ({}, {"DefaultTargetCapacityType": "capacity-block", "OnDemandTargetCapacity": 2}),
+    ],
+)
+def test_what_an_earlier_version_stored_unchecked_is_shown(options: dict[str, Any], target: dict[str, Any]) -> None:
+    assert shown_options("spot", options)["InstanceInterruptionBehavior"] == "terminate"
+    shown = target_output({"TotalTargetCapacity": 2, **target})
+    assert (shown["OnDemandTargetCapacity"], shown["SpotTargetCapacity"]) == (2, 0)
+    assert shown["DefaultTargetCapacityType"] == target["DefaultTargetCapacityType"]

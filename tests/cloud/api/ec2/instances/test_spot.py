@@ -187,7 +187,6 @@ async def test_what_cannot_be_interrupted_or_stopped_is_refused(stack: Stack) ->
         ("InvalidParameterValue", {"MarketType": "spot", "SpotOptions": {"MaxPrice": "cheap"}}),
         ("InvalidParameterValue", {"MarketType": "spot", "SpotOptions": {"MaxPrice": "-1"}}),
         ("InvalidParameterValue", {"MarketType": "spot", "SpotOptions": {"MaxPrice": "0.0009"}}),
-        ("SpotMaxPriceTooLow", {"MarketType": "spot", "SpotOptions": {"MaxPrice": "0.001"}}),
         ("InvalidParameterValue", {"MarketType": "spot", "SpotOptions": {"MaxPrice": "1e400000"}}),
         (
             "InvalidParameterCombination",
@@ -200,6 +199,14 @@ async def test_what_cannot_be_had_is_refused(stack: Stack, code: str, options: d
     with pytest.raises(Refused) as refused:
         await stack.launch(InstanceMarketOptions=options)
     assert refused.value.code == code
+
+
+async def test_what_a_request_pays_is_not_compared_with_prices_that_are_made_up(stack: Stack) -> None:
+    options = {"MarketType": "spot", "SpotOptions": {"MaxPrice": "0.001"}}
+    await stack.launch(InstanceType="m5.large", InstanceMarketOptions=options)
+    specification = {"ImageId": await _image(stack), "InstanceType": "m5.large"}
+    answer = await stack.call("RequestSpotInstances", SpotPrice="0.001", LaunchSpecification=specification)
+    assert [one["State"] for one in answer["SpotInstanceRequests"]] == ["active"]
 
 
 async def _prices(stack: Stack, **asked: Any) -> list[dict[str, Any]]:

@@ -45,6 +45,8 @@ class Launching:
     most: int
     marks: Mapping[str, str]
     """The tags that EC2 itself gives to the instances."""
+    pays_enough: bool = False
+    """A Spot price below the one in force is refused."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -96,7 +98,8 @@ def checked_launch(host: Capacity, connection: Connection, call: Call, asked: La
     if options.is_hibernatable:
         check_hibernatable(options.kind, image, mode, has_fast_launch=memory is not None)
     market = spot_market(parameters)
-    check_pays(market, options.kind, placed.subnet.zone, call.at)
+    if asked.pays_enough:
+        check_pays(market, options.kind, placed.subnet.zone, call.at)
     tags = _tags(parameters, market)
     if options.metadata_tags:
         check_keys_for_metadata(tags.get("instance", {}))

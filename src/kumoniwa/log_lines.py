@@ -19,7 +19,7 @@ class LogLines:
     def __init__(self, file: TextIO) -> None:
         self._file = file
         self._lines: list[str] = []
-        self._lock = threading.Lock()
+        self._lock = threading.RLock()  # what the garbage collector ends in here may have something to say, too
         self._told: asyncio.AbstractEventLoop | None = None
         atexit.register(self._write)
 

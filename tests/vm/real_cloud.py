@@ -154,8 +154,8 @@ class RealCloud:
     async def press_until_heard(self, instance_id: str, key: str) -> None:
         """Press it again and again until the guest answers: one that boots, or stands still, does not hear its keys.
 
-        It has to answer twice. QEMU tells of no more than one answer in a second, and of the last one later: so the first
-        that is heard may be to a key that was pressed before.
+        It has to answer twice: QEMU tells of one answer in a second at most, and of the last one later, so that what is
+        heard first may be the answer to a key that was pressed before.
         """
         async with asyncio.timeout(WITHIN):
             answers = 0

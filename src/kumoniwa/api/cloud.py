@@ -61,7 +61,13 @@ class Cloud:
             self.record(connection, call, answer)
             return answer
 
-        return await self.engine.change(work_and_remember)
+        before = call.came is not None and call.came.is_recorded
+        try:
+            return await self.engine.change(work_and_remember)
+        except BaseException:
+            if call.came is not None:
+                call.came.is_recorded = before  # what the transaction had of it is gone, too
+            raise
 
     def record(self, connection: Connection, call: Call, answer: Answer, error: Ec2Error | None = None) -> None:
         """Record a call in the transaction of what it changes, as `change` does; for whoever changes without it."""

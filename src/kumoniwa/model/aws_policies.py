@@ -33,11 +33,16 @@ def policy_of_aws(arn: str) -> Policy | None:
 
 
 def default_version_of_aws(policy: Policy) -> PolicyVersion:
-    """The version of one of these policies that is its default: earlier ones are not known."""
+    """The version of one of these policies that is its default, without its document: earlier ones are not known."""
+    return PolicyVersion(policy.id, policy.default_version, "", policy.updated_at)
+
+
+def document_of_aws(policy: Policy) -> str:
+    """The document of that version. It takes some tens of milliseconds: call it outside the event loop."""
     number = next(at for at, line in enumerate(_lines()) if line.partition("\t")[0] == policy.name)
     with lzma.open(_DOCUMENTS, "rt", encoding="utf-8") as documents:
         document = next(line for at, line in enumerate(documents) if at == number)
-    return PolicyVersion(policy.id, policy.default_version, document.rstrip("\n"), policy.updated_at)
+    return document.rstrip("\n")
 
 
 def _lines() -> list[str]:

@@ -1,5 +1,6 @@
 """CreatePolicyVersion, GetPolicyVersion, ListPolicyVersions, SetDefaultPolicyVersion, DeletePolicyVersion."""
 
+import asyncio
 from typing import Any
 
 from sqlalchemy import Connection
@@ -12,7 +13,7 @@ from kumoniwa.api.iam.policies.create_policy import NOT_EVALUATED, checked_docum
 from kumoniwa.api.iam.policies.named_policy import any_policy_of, policy_of
 from kumoniwa.api.iam.refusals import CannotBeDeleted, NoSuchEntity, TooManyVersions
 from kumoniwa.api.registry import Depth, action
-from kumoniwa.model.aws_policies import AWS, default_version_of_aws
+from kumoniwa.model.aws_policies import AWS, default_version_of_aws, document_of_aws
 from kumoniwa.model.policies import Policy, PolicyVersion
 from kumoniwa.store import policies
 
@@ -45,12 +46,14 @@ async def create_policy_version(cloud: Cloud, call: Call, parameters: Parameters
 async def get_policy_version(cloud: Cloud, call: Call, parameters: Parameters) -> Answer:
     """A version of a policy of the account's own or of AWS's, with its document."""
 
-    def read(connection: Connection) -> Answer:
+    def read(connection: Connection) -> tuple[Policy, PolicyVersion]:
         policy = any_policy_of(connection, call, parameters)
-        version = _version(connection, policy, parameters)
-        return {"PolicyVersion": {"Document": written(version.document), **_output(policy, version)}}
+        return policy, _version(connection, policy, parameters)
 
-    return await cloud.read(read)
+    policy, version = await cloud.read(read)
+    is_of_aws = policy.account == AWS
+    document = await asyncio.to_thread(document_of_aws, policy) if is_of_aws else version.document
+    return {"PolicyVersion": {"Document": written(document), **_output(policy, version)}}
 
 
 @action("ListPolicyVersions", service="iam", depth=Depth.PARTLY, missing=_OF_AWS)

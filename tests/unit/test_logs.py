@@ -22,7 +22,7 @@ from kumoniwa.client.access import Access
 from kumoniwa.credentials.credential import Credential
 from kumoniwa.credentials.session_tokens import TemporaryCredentials
 from kumoniwa.imds.tokens import Tokens
-from kumoniwa.log_lines import LogLines
+from kumoniwa.log_lines import LogLines, write_what_waits
 from kumoniwa.logs import log_facts, printable
 from kumoniwa.model.principals import account_itself
 from kumoniwa.model.users import AccessKey, KeyStatus
@@ -180,3 +180,13 @@ def test_what_a_full_disk_does_not_take_is_dropped(monkeypatch: pytest.MonkeyPat
 
 def _refuse(failure: Exception, *_: object) -> None:
     raise failure
+
+
+@pytest.mark.anyio
+async def test_whoever_is_answered_finds_in_the_log_what_was_said_before() -> None:
+    file = StringIO()
+    lines = LogLines(file)
+    lines.info("one")
+    assert file.getvalue() == ""
+    write_what_waits()
+    assert file.getvalue() == "one\n"

@@ -12,6 +12,7 @@ from typing import Protocol
 from starlette.types import ASGIApp, Message, Scope
 
 from kumoniwa.app.flow import Flow
+from kumoniwa.log_lines import write_what_waits
 
 log = logging.getLogger("kumoniwa.http")
 
@@ -148,6 +149,7 @@ class RequestCycle:
             if self._left < 0 or (self._left > 0 and not more):
                 raise RuntimeError("an answer is not as long as it says")
         if not self.response_started:
+            write_what_waits()
             self.response_started = True
             if len(body) <= _JOINED:
                 transport.write(head + body)

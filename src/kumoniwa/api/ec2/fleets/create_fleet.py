@@ -8,10 +8,10 @@ from sqlalchemy import Connection
 
 from kumoniwa.api.call import Answer, Call, Parameters
 from kumoniwa.api.cloud import Cloud
-from kumoniwa.api.ec2.fleets.fleet_launch import SPOT_REQUEST, Attempt, Launcher, TooFew, launch_part
+from kumoniwa.api.ec2.fleets.fleet_launch import Attempt, Launcher, TooFew, launch_part
 from kumoniwa.api.ec2.fleets.fleet_parts import PARTS_NOT_BUILT, SPOT, Part, parts_of
 from kumoniwa.api.ec2.fleets.fleet_pools import pools_of
-from kumoniwa.api.ec2.kinds import FLEET
+from kumoniwa.api.ec2.kinds import FLEET, SPOT_REQUEST
 from kumoniwa.api.ec2.tags import from_specifications, write
 from kumoniwa.api.not_built import NotBuiltParameter, refuse
 from kumoniwa.api.registry import Depth, action
@@ -22,7 +22,7 @@ from kumoniwa.store import fleets
 
 _TYPE = FLEET.resource_type
 _INSTANT = "instant"
-_TAGGED = (_TYPE, "instance", "volume", "network-interface", SPOT_REQUEST)
+_TAGGED = (_TYPE, "instance", "volume", "network-interface", SPOT_REQUEST.resource_type)
 _NOT_BUILT = (
     NotBuiltParameter("LaunchTemplateConfigs.Overrides.InstanceRequirements", "the choice of types by attributes"),
     NotBuiltParameter("ReservedCapacityOptions", "capacity reservations"),
@@ -97,7 +97,7 @@ def _of_part(launcher: Launcher, part: Part, parts: Sequence[Part]) -> Launcher:
     """Tags of Spot requests are for that part of a fleet that has some; where none has, the launch refuses them."""
     if part.lifecycle == SPOT or len(parts) == 1:
         return launcher
-    return replace(launcher, tags=[one for one in launcher.tags if one["ResourceType"] != SPOT_REQUEST])
+    return replace(launcher, tags=[one for one in launcher.tags if one["ResourceType"] != SPOT_REQUEST.resource_type])
 
 
 def _together(attempts: Sequence[Attempt]) -> Attempt:

@@ -15,12 +15,11 @@ from kumoniwa.api.ec2.fleets.pool_order import Choice, in_order
 from kumoniwa.api.ec2.instances.launch.checked_launch import Launching
 from kumoniwa.api.ec2.instances.launch.launch_template import merged_tags
 from kumoniwa.api.ec2.instances.run_instances import launch
+from kumoniwa.api.ec2.instances.spot_market import SpotMaxPriceTooLow
 from kumoniwa.errors import Ec2Error, InvalidParameterCombination
 from kumoniwa.hypervisor.driver import Capacity
 from kumoniwa.model.spot_requests import Interruption, SpotType
 from kumoniwa.values import dataclass
-
-SPOT_REQUEST = "spot-instances-request"
 
 
 class SpotInTemplate(InvalidParameterCombination):
@@ -125,8 +124,9 @@ class _Filling:
         shown = {"LaunchTemplateAndOverrides": pool_output(pool), "Lifecycle": part.lifecycle}
         try:
             asked = _asked(choice, part, self._launcher.tags)
+            _check_pays(choice, part)
             marks = {**pool.version.tags, **self._launcher.marks}
-            launching = Launching(asked, 1, most, marks, pays_enough=True)
+            launching = Launching(asked, 1, most, marks)
             made, _ = launch(self._launcher.connection, self._launcher.call, self._launcher.host, launching)
         except Ec2Error as refusal:
             if pool.position not in self._launched:  # else it gave some, and what it lacks others give
@@ -143,6 +143,13 @@ class _Filling:
         if self._part.most_dollars is None or choice.price is None:
             return wanted
         return min(wanted, int((self._part.most_dollars - self._dollars) // choice.price))
+
+
+def _check_pays(choice: Choice, part: Part) -> None:
+    """Raises `SpotMaxPriceTooLow` where a Spot Instance of the pool costs more than its MaxPrice."""
+    most = (choice.pool.overrides or {}).get("MaxPrice")
+    if part.lifecycle == SPOT and most is not None and choice.price is not None and Decimal(most) < choice.price:
+        raise SpotMaxPriceTooLow(most, choice.price)
 
 
 def _asked(choice: Choice, part: Part, tags: Sequence[Mapping[str, Any]]) -> dict[str, Any]:

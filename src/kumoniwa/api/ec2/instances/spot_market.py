@@ -10,9 +10,7 @@ from kumoniwa.api.call import Call
 from kumoniwa.api.not_built import NotBuiltParameter, below, refuse
 from kumoniwa.errors import Ec2Error, InvalidParameterCombination, InvalidParameterValue, UnsupportedOperation
 from kumoniwa.ids import new_id
-from kumoniwa.model.instance_types import InstanceType
 from kumoniwa.model.instances import Instance
-from kumoniwa.model.prices import SpotPool
 from kumoniwa.model.spot_requests import Interruption, SpotRequest, SpotType
 from kumoniwa.values import dataclass
 
@@ -111,15 +109,6 @@ def check_price(asked: str, what: str | None = None) -> Decimal:
             f'Value ({asked[:200]}) for parameter price is invalid. "{asked[:200]}" is an invalid spot instance price'
         )
     return price
-
-
-def check_pays(market: SpotMarket | None, kind: InstanceType, zone: str, at: datetime) -> None:
-    """Raises `SpotMaxPriceTooLow` where an instance of the type costs more in the zone than the request pays."""
-    if market is None or market.max_price is None:
-        return
-    price = SpotPool.of(kind, zone).price(at)
-    if Decimal(market.max_price) < price:
-        raise SpotMaxPriceTooLow(market.max_price, price)
 
 
 def shown_price(price: str | Decimal) -> str:

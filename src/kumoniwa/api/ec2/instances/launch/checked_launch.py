@@ -17,8 +17,8 @@ from kumoniwa.api.ec2.instances.launch.launch_interfaces import check_type
 from kumoniwa.api.ec2.instances.launch.launch_network import LaunchNetwork, launch_network
 from kumoniwa.api.ec2.instances.launch.launch_options import LaunchOptions, launch_options
 from kumoniwa.api.ec2.instances.placement_groups import group_asked
-from kumoniwa.api.ec2.instances.spot_market import SpotMarket, check_pays, spot_market
-from kumoniwa.api.ec2.kinds import KEY_PAIR
+from kumoniwa.api.ec2.instances.spot_market import SpotMarket, spot_market
+from kumoniwa.api.ec2.kinds import KEY_PAIR, SPOT_REQUEST
 from kumoniwa.api.ec2.tags import check_keys_for_metadata, from_specifications
 from kumoniwa.errors import InvalidParameterValue
 from kumoniwa.hypervisor.driver import Capacity
@@ -33,7 +33,6 @@ from kumoniwa.store import account_settings, images, key_pairs
 from kumoniwa.values import dataclass
 
 _TAGGED = ("instance", "volume", "network-interface")
-SPOT_REQUEST = "spot-instances-request"
 
 
 @dataclass(frozen=True, slots=True)
@@ -45,8 +44,6 @@ class Launching:
     most: int
     marks: Mapping[str, str]
     """The tags that EC2 itself gives to the instances."""
-    pays_enough: bool = False
-    """A Spot price below the one in force is refused."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -98,8 +95,6 @@ def checked_launch(host: Capacity, connection: Connection, call: Call, asked: La
     if options.is_hibernatable:
         check_hibernatable(options.kind, image, mode, has_fast_launch=memory is not None)
     market = spot_market(parameters)
-    if asked.pays_enough:
-        check_pays(market, options.kind, placed.subnet.zone, call.at)
     tags = _tags(parameters, market)
     if options.metadata_tags:
         check_keys_for_metadata(tags.get("instance", {}))
@@ -124,8 +119,8 @@ def checked_launch(host: Capacity, connection: Connection, call: Call, asked: La
 def _tags(parameters: Parameters, market: SpotMarket | None) -> Mapping[str, Mapping[str, str]]:
     """The tags of what is launched, by resource type. Raises EC2's refusals."""
     if market is not None:
-        return from_specifications(parameters, (*_TAGGED, SPOT_REQUEST))
-    if any(one.get("ResourceType") == SPOT_REQUEST for one in parameters.get("TagSpecifications", ())):
+        return from_specifications(parameters, (*_TAGGED, SPOT_REQUEST.resource_type))
+    if any(one.get("ResourceType") == SPOT_REQUEST.resource_type for one in parameters.get("TagSpecifications", ())):
         raise InvalidParameterValue(
             "You cannot specify tags for Spot instances requests if there are no Spot instances requests being created "
             "by the request."

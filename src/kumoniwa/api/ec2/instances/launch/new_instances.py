@@ -12,12 +12,13 @@ from kumoniwa.api.ec2.images.block_device_mappings import LaunchDevice
 from kumoniwa.api.ec2.images.boot_modes import boot_preference
 from kumoniwa.api.ec2.instances.instance_output import Surroundings
 from kumoniwa.api.ec2.instances.instance_profiles import new_association
-from kumoniwa.api.ec2.instances.launch.checked_launch import SPOT_REQUEST, CheckedLaunch
+from kumoniwa.api.ec2.instances.launch.checked_launch import CheckedLaunch
 from kumoniwa.api.ec2.instances.launch.launch_from_memory import FromMemory
 from kumoniwa.api.ec2.instances.launch.launch_interfaces import Attached, addresses_of_each, attach_interfaces
 from kumoniwa.api.ec2.instances.launch.launch_network import LaunchNetwork
 from kumoniwa.api.ec2.instances.placement_groups import placed_in
 from kumoniwa.api.ec2.instances.spot_market import requests_of, spot_option
+from kumoniwa.api.ec2.kinds import SPOT_REQUEST
 from kumoniwa.api.ec2.network.lent_addresses import lent_addresses
 from kumoniwa.api.ec2.network.network_interface_output import Addresses, addresses_of, group_set
 from kumoniwa.api.ec2.tags import write_each
@@ -55,7 +56,11 @@ def write_instances(
     made, attached = _with_volumes(connection, call, plan, launched)
     profiles = _with_profile(connection, call, plan.profile, launched)
     requests = _requested(connection, call, plan, launched)
-    others = {"network-interface": attached_to.new, "volume": [new.volume.id for new in made], SPOT_REQUEST: requests}
+    others = {
+        "network-interface": attached_to.new,
+        "volume": [new.volume.id for new in made],
+        SPOT_REQUEST.resource_type: requests,
+    }
     tags = _tagged(connection, call, plan, launched, others)
     _begin(connection, call, plan, made, attached)
     return launched, Surroundings(

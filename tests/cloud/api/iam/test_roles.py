@@ -302,7 +302,6 @@ async def test_a_name_in_the_place_of_an_arn_is_refused_in_iams_words(stack: Sta
 async def test_tools_are_told_what_the_account_does_not_have(stack: Stack) -> None:
     await stack.caller.iam("CreateUser", UserName="u")
     for action, member, asked in (
-        ("ListAccountAliases", "AccountAliases", {}),
         ("ListGroups", "Groups", {}),
         ("ListGroupsForUser", "Groups", {"UserName": "u"}),
         ("ListMFADevices", "MFADevices", {"UserName": "u"}),

@@ -10,12 +10,6 @@ from kumoniwa.api.registry import Depth, action
 _NONE = "There are none, and none can be made."
 
 
-@action("ListAccountAliases", service="iam", depth=Depth.PARTLY, missing=_NONE)
-async def list_account_aliases(cloud: Cloud, call: Call, parameters: Parameters) -> Answer:
-    """The account's aliases: none."""
-    return {"AccountAliases": [], "IsTruncated": False}
-
-
 @action("ListGroups", service="iam", depth=Depth.PARTLY, missing=_NONE)
 async def list_groups(cloud: Cloud, call: Call, parameters: Parameters) -> Answer:
     """The groups of users: none."""

@@ -43,7 +43,9 @@ async def test_a_role_is_answered_as_it_was_made_and_changed(stack: Stack) -> No
     assert (await stack.caller.iam("GetRole", RoleName="R"))["Role"] == {**made, "RoleLastUsed": {}}
     [listed] = (await stack.caller.iam("ListRoles", PathPrefix="/a"))["Roles"]
     assert listed == {name: value for name, value in made.items() if name != "Tags"}
-    await stack.caller.iam("UpdateRole", RoleName="r", Description="else", MaxSessionDuration=43200)
+    await stack.caller.iam("UpdateRole", RoleName="r", MaxSessionDuration=43200)
+    await stack.caller.iam("UpdateRole", RoleName="r", Description="else")  # what is not given stays
+    await stack.caller.iam("UpdateRole", RoleName="r")
     await stack.caller.iam("UpdateAssumeRolePolicy", RoleName="r", PolicyDocument=TRUST.replace("ec2", "x"))
     await stack.caller.iam("TagRole", RoleName="r", Tags=[{"Key": "l", "Value": ""}])
     await stack.caller.iam("UntagRole", RoleName="r", TagKeys=["k"])

@@ -14,7 +14,7 @@ from kumoniwa.api.nothing import NotOffered, nothing
 from kumoniwa.api.registry import Depth, action
 from kumoniwa.errors import Ec2Error, InvalidParameterValue
 from kumoniwa.model.regions import zones
-from kumoniwa.store import tables
+from kumoniwa.store.tables import instances as tables
 
 _ON_DEMAND = "Instances are launched on demand, or as Spot Instances, and nothing is charged for either."
 _ONE_HOST = "All instances are on this one host; leave the reservation out."

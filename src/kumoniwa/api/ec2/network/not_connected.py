@@ -15,7 +15,7 @@ from kumoniwa.api.listing import Listing
 from kumoniwa.api.nothing import nothing
 from kumoniwa.api.registry import action
 from kumoniwa.errors import Ec2Error
-from kumoniwa.store import tables
+from kumoniwa.store.tables import instances as tables
 
 
 def _kind(prefix: str, resource_type: str, code: str, missing: str, several_missing: str = "") -> Kind:

@@ -8,11 +8,12 @@ from typing import Any
 
 import botocore
 import pytest
+from aws_in_process import InProcess, Ran, answered
 from botocore import xform_name
 from botocore.model import ServiceModel
 from botocore.validate import ParamValidator
 from cloud_process import CloudProcess, Sdk
-from command_lines import CommandLine, InProcess, OfDebian, Ran, answered
+from command_lines import CommandLine, OfDebian
 from every_action import EXAMPLES, IN_ORDER, REFUSED, WITHOUT_DRY_RUNS, Scene
 from examples_of_waits import WAITS, WITHOUT_END
 from other_clients import OtherClient, lonely_environment

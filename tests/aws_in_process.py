@@ -3,6 +3,7 @@
 import io
 import json
 import os
+import subprocess
 from collections.abc import Mapping
 from contextlib import redirect_stderr, redirect_stdout
 from dataclasses import dataclass
@@ -14,6 +15,7 @@ import awscli
 import pytest
 from awscli.clidriver import create_clidriver
 from botocore.loaders import Loader
+from cloud_process import AWS, AwsCli
 
 
 @dataclass(frozen=True, slots=True)
@@ -57,6 +59,20 @@ class InProcess:
     def as_json(self, parameters: dict[str, Any]) -> str:
         """What `--cli-input-json` reads: bytes are text."""
         return json.dumps(parameters, default=bytes.decode)
+
+
+class AwsCliInProcess(AwsCli):
+    """The same as `AwsCli`, but for its scripts, which stay programs."""
+
+    def __init__(self, environment: dict[str, str]) -> None:
+        super().__init__(environment)
+        self._in_process = InProcess(environment)
+
+    def _run(self, words: tuple[object, ...], changed: dict[str, str]) -> subprocess.CompletedProcess[str]:
+        if changed:
+            return super()._run(words, changed)
+        ran = self._in_process.run(*words)
+        return subprocess.CompletedProcess([AWS, *map(str, words)], ran.status, ran.out, ran.err)
 
 
 def answered(ran: Ran) -> Any:

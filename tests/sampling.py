@@ -36,7 +36,5 @@ def left_out(marked: Iterable[tuple[T, str, int]], seed: int, *, exhaustive: boo
         chosen = Sampling(random.Random(f"{seed} {group}"), exhaustive).of(tests, counts[group])
         for test in tests:
             if test not in chosen:
-                yield (
-                    test,
-                    f"--seed {seed} chose {counts[group]} of the {len(tests)} {group}, others; --exhaustive has all",
-                )
+                of = f"{counts[group]} of {len(tests)} {group}"
+                yield test, f"--seed {seed} chose others ({of}); --exhaustive has all"

@@ -400,6 +400,7 @@ def groups_of(sdk: Sdk, instance: str) -> list[str]:
     return [group["GroupId"] for group in found["Instances"][0]["SecurityGroups"]]
 
 
+@pytest.mark.some_of("looks of pages", 3)
 def test_dark_and_in_japanese_nothing_hinders_anybody(
     cloud: CloudProcess, browser: Browser, sdk: Sdk, instance: str
 ) -> None:

@@ -78,7 +78,9 @@ def pytest_collection_modifyitems(config: pytest.Config, items: list[pytest.Item
     """Of tests that are marked `some_of(GROUP, COUNT)` the seed chooses so many; who asks for no more of them gets
     them."""
     option = config.option
-    marked = [(item, *mark.args) for item in items if (mark := item.get_closest_marker("some_of")) is not None]
+    marked: list[tuple[pytest.Item, str, int]] = [
+        (item, *mark.args) for item in items if (mark := item.get_closest_marker("some_of")) is not None
+    ]
     for item, why in left_out(marked, option.seed, exhaustive=option.exhaustive):
         item.add_marker(pytest.mark.skip(why))
 

@@ -39,7 +39,7 @@ def profile(browser: Browser, cloud: CloudProcess) -> BrowserContext:
 
 
 @pytest.fixture(scope="module")
-def aws(aws_environment: dict[str, str]) -> AwsCli:
+def aws(aws_environment: dict[str, str]) -> AwsCli:  # type: ignore[no-redef]
     """The AWS CLI, which reads a dialog's words in the tests' process; a script is run by a shell, with programs."""
     return AwsCliInProcess(aws_environment)
 

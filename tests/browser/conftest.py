@@ -38,8 +38,8 @@ def profile(browser: Browser, cloud: CloudProcess) -> BrowserContext:
     return profile
 
 
-@pytest.fixture(scope="module")
-def aws(aws_environment: dict[str, str]) -> AwsCli:  # type: ignore[no-redef]
+@pytest.fixture(scope="module")  # type: ignore[no-redef]
+def aws(aws_environment: dict[str, str]) -> AwsCli:
     """The AWS CLI, which reads a dialog's words in the tests' process; a script is run by a shell, with programs."""
     return AwsCliInProcess(aws_environment)
 

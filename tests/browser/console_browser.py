@@ -8,8 +8,8 @@ from pathlib import Path
 from typing import Any
 
 from cloud_process import Sdk
-from playwright.sync_api import Browser, BrowserContext, ConsoleMessage, Locator, Page, expect, sync_playwright
-from waiting import eventually
+from playwright.sync_api import Browser, BrowserContext, ConsoleMessage, Error, Locator, Page, expect, sync_playwright
+from waiting import NotYet, eventually
 
 _CHROMIUM = ("/usr/bin/chromium-headless-shell", "/usr/bin/chromium")
 """The first of them that there is. A page costs the first half: it draws no toolbar around what nobody looks at."""
@@ -109,7 +109,20 @@ class Person:
         """Select a row, and no other one."""
         for box in self.page.locator("tbody input[type=checkbox]:checked").all():
             box.set_checked(False, force=True)
-        self.row(name).locator("input[type=checkbox]").set_checked(True, force=True)
+        self.check(self.row(name).locator("input[type=checkbox]"))
+
+    def check(self, box: Locator) -> None:
+        """Check a box, or a radio button. It lies below what is drawn in its place, so nobody waits until it stands
+        still, and it may have moved when it is clicked."""
+
+        def checked() -> bool:
+            try:
+                box.set_checked(True, force=True)
+            except Error as moved:
+                raise NotYet(str(moved)) from moved
+            return True
+
+        eventually(checked, within=10)
 
     def violations(self) -> list[str]:
         """What axe finds on the page as it is now; nothing where it is not asked in this run."""

@@ -14,6 +14,8 @@ from kumoniwa.client.commands import debian_image
 from kumoniwa.client.ssh import ssh_endpoint
 
 KEY = "test"
+NO_CLOUD_INIT = "/etc/cloud/cloud-init.disabled"
+"""The file in a guest that cloud-init goes by from the next boot on."""
 BOOT_DEADLINE = 150.0  # seconds; without KVM a first boot takes most of a minute on a quiet machine
 
 
@@ -121,12 +123,12 @@ def launch(cloud: CloudClient, folder: Path, *, kind: str) -> Login:
 
 
 def spare_cloud_init(login: Login) -> None:
-    """Have cloud-init do no more in a guest whose tests are of something else.
+    """Have cloud-init do no more in a guest that was launched from memory, and whose tests are of something else.
 
-    When somebody can log in, it goes on for half a minute of a processor at a first boot, and some seconds at others.
+    When somebody can log in, it goes on for half a minute of a processor.
     """
     login.run(
-        "sudo touch /etc/cloud/cloud-init.disabled && sudo rm /run/cloud-init/enabled"
+        f"sudo touch {NO_CLOUD_INIT} && sudo rm /run/cloud-init/enabled"
         " && sudo systemctl stop cloud-init.target cloud-final cloud-config cloud-init && sudo systemctl reset-failed"
     )
 

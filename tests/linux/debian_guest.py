@@ -122,17 +122,6 @@ def launch(cloud: CloudClient, folder: Path, *, kind: str) -> Login:
     return login_to(cloud, launched["InstanceId"], key)
 
 
-def spare_cloud_init(login: Login) -> None:
-    """Have cloud-init do no more in a guest that was launched from memory, and whose tests are of something else.
-
-    When somebody can log in, it goes on for half a minute of a processor.
-    """
-    login.run(
-        f"sudo touch {NO_CLOUD_INIT} && sudo rm /run/cloud-init/enabled"
-        " && sudo systemctl stop cloud-init.target cloud-final cloud-config cloud-init && sudo systemctl reset-failed"
-    )
-
-
 def debian_ami(cloud: CloudClient) -> str:
     """The Debian AMI, made where it is not there."""
     return asyncio.run(debian_image(cloud, lambda what, percent: None))

@@ -13,7 +13,7 @@ from pathlib import Path
 from typing import Any
 
 from aws_commands import AwsCommands
-from debian_guest import Login, spare_cloud_init, until
+from debian_guest import Login, until
 from prepared_cloud import PreparedCloud
 from server import Server
 
@@ -120,8 +120,6 @@ class Pair:
             self.one = Member(self.login_to(web), self.private_of(web))
             self.other = Member(self.login_to(database, via=self.one.login), self.private_of(database))
             self.until_up()
-            for member in (self.one, self.other):
-                spare_cloud_init(member.login)
         except BaseException:
             self.end()
             raise

@@ -15,7 +15,7 @@ pytestmark = [
     pytest.mark.skipif(os.geteuid() != 0, reason="only root may mount a file system"),
 ]
 
-_PIECE, _PIECE_MIB, _PIECES = "/dev/shm/piece", 16, 8
+_PIECE, _PIECE_MIB, _PIECES = "/dev/shm/piece", 16, 12
 _WRITTEN = f"{MADE}/written"
 _BEFORE_IT_IS_FULL = 32  # MiB
 

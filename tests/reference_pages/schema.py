@@ -3,9 +3,12 @@
 from sqlalchemy.dialects import sqlite
 from sqlalchemy.schema import CreateIndex, CreateTable, DDLElement
 
-from kumoniwa.store.tables import metadata
+from kumoniwa.store.all_tables import metadata
+from kumoniwa.store.schema import HEAD
 
 _HEAD = "-- The tables of a new data folder. Written by scripts/reference from store/tables.\n\n"
+_VERSIONS = "CREATE TABLE alembic_version (version_num VARCHAR(32) NOT NULL PRIMARY KEY)"
+"""Alembic's own table."""
 
 
 def statements() -> str:
@@ -14,7 +17,9 @@ def statements() -> str:
     for table in metadata.sorted_tables:
         written.append(CreateTable(table))
         written += map(CreateIndex, sorted(table.indexes, key=lambda index: str(index.name)))
-    return _HEAD + "".join(f"{_lines(str(each.compile(dialect=sqlite.dialect())))};\n\n" for each in written)
+    texts = [_lines(str(each.compile(dialect=sqlite.dialect()))) for each in written]
+    texts += [_VERSIONS, f"INSERT INTO alembic_version VALUES ('{HEAD}')"]
+    return _HEAD + "".join(f"{text};\n\n" for text in texts)
 
 
 def _lines(statement: str) -> str:

@@ -20,9 +20,9 @@ from waiting import let_others_run
 
 from kumoniwa.clock import ManualClock
 from kumoniwa.store.changes import Changes
-from kumoniwa.store.engines import DATABASE_FILE
 from kumoniwa.store.engines.sqlite import SqliteDatabase, _read_in_transaction, make_engine
 from kumoniwa.store.engines.sqlite_work import driver_of, end
+from kumoniwa.store.new_state import DATABASE_FILE, make_state
 from kumoniwa.store.prepared import TOUCHED
 from kumoniwa.store.schema import ensure_schema
 
@@ -60,6 +60,7 @@ def keep(patch: pytest.MonkeyPatch, clock: ManualClock, ids: random.Random) -> N
 
 def _open_database(data_dir: Path, *, durable: bool = True) -> SqliteDatabase:
     """All with the statements that the first compiled: a quarter of a run's time."""
+    make_state(data_dir, durable=False)
     engine = make_engine(data_dir / DATABASE_FILE)
     _FIRST_ENGINE.append(engine)
     del _FIRST_ENGINE[1:]

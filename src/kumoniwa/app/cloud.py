@@ -52,7 +52,8 @@ from kumoniwa.reconcile.spot_interruptions import SpotInterruptions
 from kumoniwa.reconcile.time import Housekeeping
 from kumoniwa.store import facts, journal
 from kumoniwa.store.database import Database, DatabaseUnavailable
-from kumoniwa.store.engines import DATABASE_FILE, open_database
+from kumoniwa.store.engines import open_database
+from kumoniwa.store.new_state import DATABASE_FILE
 from kumoniwa.store.schema import SchemaTooNew
 from kumoniwa.values import dataclass
 from kumoniwa.workflows import stories

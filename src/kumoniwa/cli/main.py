@@ -180,14 +180,10 @@ def serve(
         port, driver = (port if "port" in given else 0), (driver if "driver" in given else "simulated")
 
     gc.disable()  # nearly all that a start makes is to stay: the server enables it once it listens
+    from kumoniwa import store
     from kumoniwa.logs import log_facts
-    from kumoniwa.modules import deferred
+    from kumoniwa.modules import deferred, modules_in
 
-    # SQLAlchemy asks the one for dialects that it does not have itself; the other finds programs, of real guests.
-    with deferred("importlib.metadata", "shutil"):
-        from kumoniwa.app import serve as server
-
-    log_facts()
     config = Config(
         data_dir=data_dir,
         host=host,
@@ -199,11 +195,22 @@ def serve(
         freeze=freeze,
         import_from=import_from,
     )
+    # SQLAlchemy asks the one for dialects that it does not have itself; the other finds programs, of real guests. Most
+    # of what is stored nobody asks for until there is some of it.
+    needless = deferred("importlib.metadata", "shutil", *modules_in(store))
     if ephemeral:
-        from kumoniwa.app import ephemeral as server_for_tests
-
+        with needless:
+            from kumoniwa.app import ephemeral as server_for_tests
+        log_facts()
         server_for_tests.run(config, announce=lambda ready: click.echo(json.dumps(ready)))
-    else:
+        return
+    from kumoniwa.folder import owned
+    from kumoniwa.store.new_state import made_meanwhile
+
+    with owned(data_dir):
+        with made_meanwhile(data_dir), needless:
+            from kumoniwa.app import serve as server
+        log_facts()
         server.run(config, on_listening=lambda endpoint: click.echo(_welcome(config, endpoint)))
 
 

@@ -17,7 +17,8 @@ from kumoniwa.storage.collect import Collector
 from kumoniwa.storage.report import check_part, repair_all, status
 from kumoniwa.store import facts
 from kumoniwa.store.database import Database
-from kumoniwa.store.engines import DATABASE_FILE, open_database
+from kumoniwa.store.engines import open_database
+from kumoniwa.store.new_state import DATABASE_FILE
 from kumoniwa.store.schema import SchemaTooNew, SchemaTooOld
 
 T = TypeVar("T")

@@ -4,10 +4,8 @@ from pathlib import Path
 
 from kumoniwa.store.database import Database
 from kumoniwa.store.engines.sqlite import SqliteDatabase, make_engine
+from kumoniwa.store.new_state import DATABASE_FILE, make_state
 from kumoniwa.store.schema import check_current, ensure_schema
-
-DATABASE_FILE = "cloud.db"
-"""Its name in the data folder."""
 
 
 def open_database(data_dir: Path, *, upgrade: bool = True, durable: bool = True) -> Database:
@@ -18,6 +16,8 @@ def open_database(data_dir: Path, *, upgrade: bool = True, durable: bool = True)
     Raises `SchemaTooNew`, `SchemaTooOld`, and SQLAlchemy's `DatabaseError` for a file that is no database; then it was
     not touched.
     """
+    if upgrade:
+        make_state(data_dir, durable=durable)
     engine = make_engine(data_dir / DATABASE_FILE, durable=durable)
     try:
         if upgrade:

@@ -1315,3 +1315,7 @@ CREATE INDEX ix_secondary_addresses_interface_id ON secondary_addresses (interfa
 
 CREATE INDEX secondary_addresses_address ON secondary_addresses (private_ip);
 
+CREATE TABLE alembic_version (version_num VARCHAR(32) NOT NULL PRIMARY KEY);
+
+INSERT INTO alembic_version VALUES ('0035');
+

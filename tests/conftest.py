@@ -14,7 +14,7 @@ from typing import Any
 import pytest
 import urllib3.util.connection  # noqa: F401 -- it binds a socket as it is imported, which a sealed test must not
 from hypothesis import HealthCheck, settings
-from sampling import Sampling
+from sampling import Sampling, left_out
 
 settings.register_profile("unhurried", settings(), deadline=None, suppress_health_check=[HealthCheck.too_slow])
 settings.load_profile("unhurried")  # how long an example takes says how busy the machine is, and nothing of the code
@@ -54,6 +54,9 @@ def pytest_addoption(parser: pytest.Parser) -> None:
     group.addoption(
         "--every-client", action="store_true", help="run what takes long with other programs, all installed"
     )
+    group.addoption(
+        "--boot-cold", action="store_true", help="boot real guests where tests launch them from memory to save time"
+    )
     group.addoption("--round", type=int, help="the only round of a fuzzer to run")
 
 
@@ -69,6 +72,17 @@ def sampling(request: pytest.FixtureRequest) -> Sampling:
     """What this test is to run of its cases, by the run's seed and the test's name."""
     config = request.config
     return Sampling(random.Random(f"{config.option.seed} {request.node.nodeid}"), config.option.exhaustive)
+
+
+def pytest_collection_modifyitems(config: pytest.Config, items: list[pytest.Item]) -> None:
+    """Of tests that are marked `some_of(GROUP, COUNT)` the seed chooses so many; who asks for no more of them gets
+    them."""
+    option = config.option
+    marked: list[tuple[pytest.Item, str, int]] = [
+        (item, *mark.args) for item in items if (mark := item.get_closest_marker("some_of")) is not None
+    ]
+    for item, why in left_out(marked, option.seed, exhaustive=option.exhaustive):
+        item.add_marker(pytest.mark.skip(why))
 
 
 def _by_seed(config: pytest.Config) -> str:

@@ -1,7 +1,8 @@
 """No statement reads through a table that grows with the cloud: each finds its rows by an index.
 
 All that SQLite is asked while every action is called, with ids, filters and pages and without, while their workflows
-go, while time passes, and while the cloud starts again is heard, and explained.
+go, while time passes, and while the cloud starts again is heard, and explained. Each filter has, in each run, some of
+the forms that its values may have (`--seed`, `--exhaustive`).
 """
 
 import sqlite3
@@ -16,6 +17,7 @@ from asgi import Refused
 from every_action import EXAMPLES, IN_ORDER, MODEL, scene
 from every_listing import LISTINGS
 from heard_statements import EVERY_ROW, Heard, heard_statements, scanned
+from sampling import Sampling
 from stack import Stack, stack_on
 
 from kumoniwa.api.ec2.instances.instance_filters import FILTERS
@@ -49,14 +51,19 @@ ALLOWED: dict[tuple[str, str], str] = {
 """Statements that may read through a table that grows, by phase and by how they begin, and why."""
 
 
-def _asked(action: str) -> Iterator[dict[str, Any]]:
-    """The same action with every filter, in every form that a filter may have, and page by page."""
+_FORMS = (["sg-12345678"], ["sg-1", "sg-2"], ["sg-*"], ["sg-1", "sg-*", "s?-*"])
+"""That a filter's values may have: one or several, exact or with wildcards."""
+_TRIED = 1  # of them, for each filter in each run
+
+
+def _asked(action: str, sampling: Sampling) -> Iterator[dict[str, Any]]:
+    """The same action with every filter, in forms that a filter may have, and page by page."""
     members = MODEL.operation_model(action).input_shape.members
     if "Filters" not in members:
         return
     names = sorted(FILTERS) if action == "DescribeInstances" else _filter_names(action)
     for name in names:
-        for values in (["sg-12345678"], ["sg-1", "sg-2"], ["sg-*"], ["sg-1", "sg-*", "s?-*"]):
+        for values in sampling.of(_FORMS, _TRIED):
             filters = [{"Name": name, "Values": values}]
             yield {"Filters": filters}
             if "MaxResults" in members:
@@ -75,12 +82,12 @@ async def _call(stack: Stack, action: str, parameters: dict[str, Any]) -> None:
         assert refused.code != "InternalError", action
 
 
-async def _walk(stack: Stack, folder: Path, heard: Heard) -> None:
+async def _walk(stack: Stack, folder: Path, heard: Heard, sampling: Sampling) -> None:
     heard.phase = "actions"
     known = await scene(stack, folder)
     for action in IN_ORDER:
         if action.startswith("Describe"):
-            for parameters in _asked(action):
+            for parameters in _asked(action, sampling):
                 await _call(stack, action, parameters)
         await _call(stack, action, EXAMPLES[action](known))
         await stack.idle()
@@ -102,13 +109,13 @@ async def _started(folder: Path) -> AsyncIterator[Stack]:
 
 
 @pytest.mark.timeout(400)  # nearly a minute of processor time
-async def test_every_statement_finds_its_rows_by_an_index(tmp_path: Path) -> None:
+async def test_every_statement_finds_its_rows_by_an_index(tmp_path: Path, sampling: Sampling) -> None:
     folder, beside = tmp_path / "cloud", tmp_path / "beside"
     folder.mkdir()
     beside.mkdir()
     with heard_statements() as heard:
         async with _started(folder) as stack:
-            await _walk(stack, beside, heard)
+            await _walk(stack, beside, heard, sampling)
         heard.phase = "start"
         async with _started(folder) as stack:
             await stack.idle()

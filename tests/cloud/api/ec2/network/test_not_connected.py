@@ -2,6 +2,7 @@
 
 from collections.abc import AsyncIterator
 from pathlib import Path
+from typing import Any
 
 import pytest
 from bare_cloud import BareCloud, bare_cloud, refused
@@ -102,7 +103,8 @@ async def test_what_is_named_does_not_exist(
     cloud: BareCloud, action: str, ids: str, named: str, code: str, message: str
 ) -> None:
     with refused(code, message):
-        await cloud.ask(action, **{ids: [named]})
+        given: Any = {ids: [named]}
+        await cloud.ask(action, **given)
 
 
 async def test_an_id_of_something_else_is_malformed(cloud: BareCloud) -> None:

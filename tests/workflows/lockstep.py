@@ -22,7 +22,7 @@ from kumoniwa.clock import ManualClock
 from kumoniwa.store.changes import Changes
 from kumoniwa.store.engines import DATABASE_FILE
 from kumoniwa.store.engines.sqlite import SqliteDatabase, _read_in_transaction, make_engine
-from kumoniwa.store.engines.sqlite_work import driver_of, end
+from kumoniwa.store.engines.asked import driver_of, end
 from kumoniwa.store.prepared import TOUCHED
 from kumoniwa.store.schema import ensure_schema
 

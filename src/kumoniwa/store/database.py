@@ -23,6 +23,13 @@ class DatabaseUnavailable(SQLAlchemyError):
     """
 
 
+class OutcomeUnknown(DatabaseUnavailable):
+    """The connection was lost while a commit was under way, and nobody can be asked now what became of it.
+
+    It is durable or was not done. The same work may be done again, where that does no harm.
+    """
+
+
 class Database(Protocol):
     """The state of one cloud. What cannot be done now raises `DatabaseUnavailable`, within seconds."""
 

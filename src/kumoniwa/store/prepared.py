@@ -11,6 +11,7 @@ takes. A statement whose shape depends on its arguments is prepared once for eac
 """
 
 from collections.abc import Callable, Collection, Generator, Iterable, Mapping, Sequence
+from contextlib import closing
 from dataclasses import fields, is_dataclass
 from functools import cache
 from json.encoder import encode_basestring_ascii
@@ -185,14 +186,13 @@ class Prepared:
     ) -> Generator[list[tuple[Any, ...]], None, None]:
         """What it selects, as `rows`, so many at a time. What is not taken is not read."""
         ready = self._on(connection)
-        cursor = self._execute(connection, given)
+        driver: Any = connection.connection.driver_connection
         try:
-            while found := cursor.fetchmany(at_once):
-                yield [tuple(_converted(ready, row)) for row in found] if ready.converted else found
+            with closing(driver.in_chunks(ready.sql, _bound(ready, given), at_once)) as chunks:
+                for found in chunks:
+                    yield [tuple(_converted(ready, row)) for row in found] if ready.converted else found
         except ready.errors as failure:
             raise _raised(connection, ready, failure) from failure
-        finally:
-            cursor.close()
 
     def first(self, connection: Connection, **given: Any) -> tuple[Any, ...] | None:
         """The first row of what it selects."""

@@ -7,13 +7,14 @@ import secrets
 import signal
 import socket
 import subprocess
-from collections.abc import Generator
+from collections.abc import Generator, Iterator
 from pathlib import Path
 from typing import Any
 
 import pytest
 import urllib3.util.connection  # noqa: F401 -- it binds a socket as it is imported, which a sealed test must not
 from hypothesis import HealthCheck, settings
+from quick_database import on_postgresql
 from sampling import Sampling
 
 settings.register_profile("unhurried", settings(), deadline=None, suppress_health_check=[HealthCheck.too_slow])
@@ -54,6 +55,7 @@ def pytest_addoption(parser: pytest.Parser) -> None:
     group.addoption(
         "--every-client", action="store_true", help="run what takes long with other programs, all installed"
     )
+    group.addoption("--engine", choices=("sqlite", "postgresql"), default="sqlite", help="what keeps the clouds' state")
     group.addoption("--round", type=int, help="the only round of a fuzzer to run")
 
 
@@ -73,6 +75,16 @@ def sampling(request: pytest.FixtureRequest) -> Sampling:
 
 def _by_seed(config: pytest.Config) -> str:
     return "every case (--exhaustive)" if config.option.exhaustive else f"samples by --seed {config.option.seed}"
+
+
+@pytest.fixture(scope="session", autouse=True)
+def engine_of_state(pytestconfig: pytest.Config) -> Iterator[None]:
+    """Where `--engine postgresql` asks for it, the server that clouds keep their state on."""
+    if pytestconfig.getoption("--engine") == "sqlite":
+        yield
+        return
+    with on_postgresql():
+        yield
 
 
 @pytest.fixture(scope="session", autouse=True)

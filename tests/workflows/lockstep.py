@@ -21,8 +21,8 @@ from waiting import let_others_run
 from kumoniwa.clock import ManualClock
 from kumoniwa.store.changes import Changes
 from kumoniwa.store.engines import DATABASE_FILE
-from kumoniwa.store.engines.sqlite import SqliteDatabase, _read_in_transaction, make_engine
 from kumoniwa.store.engines.asked import driver_of, end
+from kumoniwa.store.engines.sqlite import SqliteDatabase, _read_in_transaction, make_engine
 from kumoniwa.store.prepared import TOUCHED
 from kumoniwa.store.schema import ensure_schema
 
@@ -58,7 +58,7 @@ def keep(patch: pytest.MonkeyPatch, clock: ManualClock, ids: random.Random) -> N
     patch.setattr("kumoniwa.key_pairs.host_keys.generate", lambda: {"ed25519": ids.randbytes(8).hex()})
 
 
-def _open_database(data_dir: Path, *, durable: bool = True) -> SqliteDatabase:
+def _open_database(data_dir: Path, _address: str = "", *, durable: bool = True) -> SqliteDatabase:
     """All with the statements that the first compiled: a quarter of a run's time."""
     engine = make_engine(data_dir / DATABASE_FILE)
     _FIRST_ENGINE.append(engine)

@@ -18,11 +18,12 @@ from json.encoder import encode_basestring_ascii
 from operator import itemgetter
 from typing import Any, TypeVar
 
-from sqlalchemy import Boolean, ColumnElement, Connection, Dialect, bindparam
+from sqlalchemy import Boolean, ColumnElement, Connection, Dialect, Integer, bindparam
 from sqlalchemy.exc import DBAPIError
 from sqlalchemy.ext.compiler import compiles
 from sqlalchemy.sql import operators
 from sqlalchemy.sql.elements import BinaryExpression, BindParameter
+from sqlalchemy.sql.functions import FunctionElement
 
 from kumoniwa.store.changes import Touched
 from kumoniwa.store.kept_reads import KEPT, KeptReads
@@ -37,7 +38,7 @@ TOUCHED = "kumoniwa: tell of what is written"
 _Convert = Callable[[Any], Any]
 
 
-class _Among(ColumnElement[bool]):
+class Among(ColumnElement[bool]):
     """Whether a column has one of the values of a list that is given as one parameter."""
 
     inherit_cache = False
@@ -47,10 +48,18 @@ class _Among(ColumnElement[bool]):
         self.listed: BindParameter[Any] = bindparam(name)
 
 
-@compiles(_Among, "sqlite")
-def _among_on_sqlite(element: _Among, compiler: Any, **options: Any) -> str:
+@compiles(Among, "sqlite")
+def _among_on_sqlite(element: Among, compiler: Any, **options: Any) -> str:
     column, listed = compiler.process(element.column, **options), compiler.process(element.listed, **options)
     return f"{column} IN (SELECT value FROM json_each({listed}))"
+
+
+class PlaceOf(FunctionElement[int]):
+    """Where in a text another one begins: 1 is its first character, 0 is nowhere."""
+
+    name = "instr"
+    type = Integer()
+    inherit_cache = True
 
 
 class _Unindexed(ColumnElement[Any]):
@@ -82,7 +91,7 @@ def among(column: ColumnElement[Any], name: str) -> ColumnElement[bool]:
 
     However many there are, the statement is the same.
     """
-    return _Among(column, name)
+    return Among(column, name)
 
 
 def listed(values: Iterable[str]) -> str:

@@ -1,24 +1,36 @@
 """The engines that state can be kept on. Nothing outside this package names one of them."""
 
+from importlib.util import find_spec
 from pathlib import Path
 
+from kumoniwa.refusal import Refusal
 from kumoniwa.store.database import Database
 from kumoniwa.store.engines.sqlite import SqliteDatabase, make_engine
+from kumoniwa.store.engines.state_of_folder import check_on_sqlite
 from kumoniwa.store.schema import check_current, ensure_schema
 
 DATABASE_FILE = "cloud.db"
 """Its name in the data folder."""
 
 
-def open_database(data_dir: Path, *, upgrade: bool = True, durable: bool = True) -> Database:
-    """Open the state in this data folder, brought to the schema of this version.
+def open_database(data_dir: Path, address: str = "", *, upgrade: bool = True, durable: bool = True) -> Database:
+    """Open the state of this data folder, brought to the schema of this version: in its file, or in the database at
+    this address.
 
     Without `upgrade` it must have that schema: nothing is made or migrated. May take seconds where it migrates.
     What is not `durable` does not wait for the disk, and may be broken by a power failure.
-    Raises `SchemaTooNew`, `SchemaTooOld`, and SQLAlchemy's `DatabaseError` for a file that is no database; then it was
-    not touched.
+    Raises `SchemaTooNew`, `SchemaTooOld`, a `Refusal` where the state is not there or cannot be kept there,
+    `DatabaseUnavailable` where a server of databases does not answer, and SQLAlchemy's `DatabaseError` for a file that
+    is no database; then it was not touched.
     """
-    engine = make_engine(data_dir / DATABASE_FILE, durable=durable)
+    file = data_dir / DATABASE_FILE
+    if address:
+        _check_driver()
+        from kumoniwa.store.engines.postgresql_open import open_postgresql  # a cloud on SQLite loads nothing of it
+
+        return open_postgresql(data_dir, address, file, upgrade=upgrade, durable=durable)
+    check_on_sqlite(data_dir)
+    engine = make_engine(file, durable=durable)
     try:
         if upgrade:
             ensure_schema(engine)
@@ -28,3 +40,14 @@ def open_database(data_dir: Path, *, upgrade: bool = True, durable: bool = True)
         engine.dispose()
         raise
     return SqliteDatabase(engine)
+
+
+class NoDriver(Refusal):
+    """What speaks to PostgreSQL is not installed."""
+
+
+def _check_driver() -> None:
+    if find_spec("psycopg") is None:
+        raise NoDriver(
+            "What speaks to PostgreSQL is not installed.", way_out="Install it: pip install 'kumoniwa[postgresql]'"
+        )

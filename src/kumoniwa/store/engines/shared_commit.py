@@ -42,8 +42,8 @@ class Transactions(Protocol):
         """End it. It is durable when this returns, and not done when this raises anything but `OutcomeUnknown`."""
         ...
 
-    def rolled_back(self, connection: Connection) -> bool:
-        """Take it back after a failure; gives whether it failed with the connection, and may be tried on another."""
+    def rolled_back(self, connection: Connection, failure: BaseException) -> bool:
+        """Take it back after it failed; gives whether that was the connection's fault, so that it is tried again."""
         ...
 
     def unavailable(self, failure: BaseException) -> str | None:
@@ -102,9 +102,8 @@ class SharedCommits:
                 outcomes = self._outcomes(batch, connection)
                 self._transactions.commit(connection)
                 return outcomes
-            except BaseException:
-                lost = self._transactions.rolled_back(connection)
-                if not lost or not further:
+            except BaseException as failure:
+                if not self._transactions.rolled_back(connection, failure) or not further:
                     raise
             self._changes.undone()
             self._kept.forget()
@@ -136,7 +135,10 @@ class SharedCommits:
         self._changes.undone()
 
     def _saved(self, write: Asked[T], connection: Connection) -> Callable[[], None]:
-        """Do a write in a savepoint of its own; gives what tells its caller. Raises what makes the whole commit fail."""
+        """Do a write in a savepoint of its own; gives what tells its caller.
+
+        Raises what makes the whole commit fail.
+        """
         driver = driver_of(connection)
         driver.execute("SAVEPOINT one_write")
         try:

@@ -109,8 +109,8 @@ class _Transactions:
         try:
             self._kept.as_of(self._driver.execute("PRAGMA data_version").fetchone()[0])
             self._room.ensure()  # while nobody else may write to the log, another program neither
-        except BaseException:
-            self.rolled_back(self._connection)
+        except BaseException as failure:
+            self.rolled_back(self._connection, failure)
             raise
         return self._connection
 
@@ -121,7 +121,7 @@ class _Transactions:
     def commit(self, connection: Connection) -> None:
         end(connection, self._driver, "COMMIT")
 
-    def rolled_back(self, connection: Connection) -> bool:
+    def rolled_back(self, connection: Connection, failure: BaseException) -> bool:
         # A COMMIT that SQLite refuses leaves the transaction open: the next could not begin.
         end(connection, self._driver, "ROLLBACK")
         return False

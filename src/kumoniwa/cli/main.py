@@ -20,6 +20,7 @@ from kumoniwa.config import (
     NETWORKS,
     Config,
     default_data_dir,
+    default_database,
     default_network,
 )
 from kumoniwa.model.regions import REGIONS
@@ -61,6 +62,18 @@ def data_dir_option(command: Any) -> Any:
 def json_option(command: Any) -> Any:
     """The option of commands whose answer a program may read."""
     return click.option("--json", "as_json", is_flag=True, help="Answer with JSON, for programs.")(command)
+
+
+def database_option(command: Any) -> Any:
+    """The option that says where a cloud's state is."""
+    return click.option(
+        "--database",
+        metavar="URL",
+        default=default_database,
+        show_default="$KUMONIWA_DATABASE, else a file in the cloud's folder",
+        help="Keep the state on PostgreSQL: postgresql://USER@HOST:PORT/NAME, as libpq reads it. All users of this host"
+        " see a command's arguments: a password belongs into ~/.pgpass, $PGPASSFILE, $PGPASSWORD or this variable.",
+    )(command)
 
 
 @click.group(cls=Commands, context_settings={"help_option_names": ["-h", "--help"], "max_content_width": 100})
@@ -141,6 +154,7 @@ def main() -> None:
     help="Let ImportSnapshot take disks of this folder, beside the folder imports in the data folder; "
     "may be given several times. `kumoniwa ami import` takes any disk that you can read.",
 )
+@database_option
 @click.option(
     "--ephemeral",
     is_flag=True,
@@ -161,6 +175,7 @@ def serve(
     host_filter: bool,
     freeze: bool,
     import_from: tuple[Path, ...],
+    database: str,
     ephemeral: bool,
 ) -> None:
     """Run a cloud until Ctrl-C. Its guests go on running; the next `serve` finds them again.
@@ -169,6 +184,7 @@ def serve(
     Examples:
       kumoniwa serve
       kumoniwa serve --driver simulated --port 4599 --data-dir /tmp/cloud
+      kumoniwa serve --database postgresql://kumoniwa@db.example/cloud
       kumoniwa serve --ephemeral
     """
     import gc
@@ -177,6 +193,9 @@ def serve(
         given = {name for name in context.params if context.get_parameter_source(name) is not ParameterSource.DEFAULT}
         if "data_dir" in given:
             raise click.UsageError("--ephemeral makes a folder of its own: leave out --data-dir.")
+        if "database" in given:
+            raise click.UsageError("--ephemeral keeps nothing: leave out --database.")
+        database = ""
         port, driver = (port if "port" in given else 0), (driver if "driver" in given else "simulated")
 
     gc.disable()  # nearly all that a start makes is to stay: the server enables it once it listens
@@ -198,6 +217,7 @@ def serve(
         region=region,
         freeze=freeze,
         import_from=import_from,
+        database=database,
     )
     if ephemeral:
         from kumoniwa.app import ephemeral as server_for_tests

@@ -9,7 +9,7 @@ from dataclasses import replace
 from functools import partial
 from typing import Protocol
 
-from sqlalchemy import Connection, select, text
+from sqlalchemy import Connection, select
 
 from kumoniwa.model.images import ImageState
 from kumoniwa.model.layers import Layer
@@ -17,6 +17,7 @@ from kumoniwa.model.snapshots import SnapshotState
 from kumoniwa.storage.collect import Collector, Id
 from kumoniwa.store import layers
 from kumoniwa.store.database import Database
+from kumoniwa.store.engines import damages
 from kumoniwa.store.tables import image_devices, images, prepared_machines, snapshots, volumes
 from kumoniwa.values import dataclass
 
@@ -212,9 +213,8 @@ def _faults_of_rows(connection: Connection) -> list[Fault]:
 
 
 def _faults_of_database(connection: Connection) -> Iterable[Fault]:
-    for (said,) in connection.execute(text("PRAGMA quick_check")):
-        if said != "ok":
-            yield Fault("", f"cloud.db is damaged: {said}.")
+    for said in damages(connection):
+        yield Fault("", f"cloud.db is damaged: {said}.")
 
 
 def _faults_of_chain(connection: Connection, every: dict[str, Layer], layer: Layer) -> Iterable[Fault]:

@@ -18,7 +18,7 @@ from json.encoder import encode_basestring_ascii
 from operator import itemgetter
 from typing import Any, TypeVar
 
-from sqlalchemy import Boolean, ColumnElement, Connection, Dialect, Integer, bindparam
+from sqlalchemy import Boolean, ColumnElement, Connection, Dialect, Float, Integer, bindparam
 from sqlalchemy.exc import DBAPIError
 from sqlalchemy.ext.compiler import compiles
 from sqlalchemy.sql import operators
@@ -310,7 +310,8 @@ def _compiled(statement: Any, dialect: Dialect) -> _Ready:
     converted = [
         (place, convert)
         for place, column in enumerate(columns)
-        if (convert := column.type._cached_result_processor(dialect, None)) is not None
+        if not isinstance(column.type, Float)  # drivers give these as they are
+        and (convert := column.type._cached_result_processor(dialect, None)) is not None
     ]
     return _Ready(
         compiled.string,

@@ -3,11 +3,16 @@
 from importlib.util import find_spec
 from pathlib import Path
 
+from sqlalchemy import Connection
+
 from kumoniwa.refusal import Refusal
 from kumoniwa.store.database import Database
+from kumoniwa.store.engines.asked import driver_of
 from kumoniwa.store.engines.sqlite import SqliteDatabase, make_engine
-from kumoniwa.store.engines.state_of_folder import check_on_sqlite
+from kumoniwa.store.engines.state_of_folder import check_on_sqlite, is_elsewhere
 from kumoniwa.store.schema import check_current, ensure_schema
+
+__all__ = ["DATABASE_FILE", "NoDriver", "damages", "is_elsewhere", "open_database"]
 
 DATABASE_FILE = "cloud.db"
 """Its name in the data folder."""
@@ -40,6 +45,12 @@ def open_database(data_dir: Path, address: str = "", *, upgrade: bool = True, du
         engine.dispose()
         raise
     return SqliteDatabase(engine)
+
+
+def damages(connection: Connection) -> list[str]:
+    """What is broken in the database itself, in its own words. May take seconds."""
+    found: list[str] = driver_of(connection).damages()
+    return found
 
 
 class NoDriver(Refusal):

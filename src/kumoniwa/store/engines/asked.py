@@ -38,6 +38,10 @@ class Driver(Protocol):
         """What a query selects, so many rows at a time. What is not taken is not read."""
         ...
 
+    def damages(self) -> list[str]:
+        """What is broken in the database itself, in its own words, as far as it can be asked."""
+        ...
+
 
 @dataclass(frozen=True, slots=True)
 class Asked(Generic[T]):

@@ -94,6 +94,9 @@ class _Driver(sqlite3.Connection):
         finally:
             cursor.close()
 
+    def damages(self) -> list[str]:
+        return [said for (said,) in self.execute("PRAGMA quick_check") if said != "ok"]
+
 
 class _Transactions:
     """See `kumoniwa.store.engines.shared_commit.Transactions`."""

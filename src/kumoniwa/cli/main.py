@@ -454,6 +454,34 @@ def storage_check(repair: bool, data_dir: Path, as_json: bool) -> None:
     sys.exit(0 if check(data_dir, repair=repair, as_json=as_json) else 1)
 
 
+@main.group(cls=Commands)
+def state() -> None:
+    """Move what a cloud knows to another database."""
+
+
+@state.command("copy", short_help="Copy the state to PostgreSQL, or back.")
+@click.option("--to", metavar="URL", default="", help="The empty database that the folder's state is copied to.")
+@click.option("--from", "source", metavar="URL", default="", help="The database that it is copied back from.")
+@data_dir_option
+@json_option
+def state_copy(to: str, source: str, data_dir: Path, as_json: bool) -> None:
+    """Copy the state of a cloud to PostgreSQL, or from there back into its folder, and compare every table.
+
+    From then on the cloud is served from where it was copied to. Its disks stay where they are. No server may run on
+    either side, and nothing is overwritten: what was copied from stays as a copy.
+
+    \b
+    Examples:
+      kumoniwa state copy --to postgresql://kumoniwa@db.example/cloud
+      kumoniwa state copy --from postgresql://kumoniwa@db.example/cloud
+    """
+    if bool(to) == bool(source):
+        raise click.UsageError("Say either --to or --from.")
+    from kumoniwa.client.copy_state import copy_state
+
+    copy_state(data_dir, to=to, source=source, as_json=as_json)
+
+
 @main.command(short_help="Log in to an instance, or run a command there.")
 @click.argument("instance", metavar="INSTANCE")
 @click.argument("command", nargs=-1, type=click.UNPROCESSED, metavar="[-- COMMAND…]")

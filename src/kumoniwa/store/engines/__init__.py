@@ -12,7 +12,7 @@ from kumoniwa.store.engines.sqlite import SqliteDatabase, make_engine
 from kumoniwa.store.engines.state_of_folder import check_on_sqlite, is_elsewhere
 from kumoniwa.store.schema import check_current, ensure_schema
 
-__all__ = ["DATABASE_FILE", "NoDriver", "damages", "is_elsewhere", "open_database"]
+__all__ = ["DATABASE_FILE", "NoDriver", "check_driver", "damages", "is_elsewhere", "open_database"]
 
 DATABASE_FILE = "cloud.db"
 """Its name in the data folder."""
@@ -30,7 +30,7 @@ def open_database(data_dir: Path, address: str = "", *, upgrade: bool = True, du
     """
     file = data_dir / DATABASE_FILE
     if address:
-        _check_driver()
+        check_driver()
         from kumoniwa.store.engines.postgresql_open import open_postgresql  # a cloud on SQLite loads nothing of it
 
         return open_postgresql(data_dir, address, file, upgrade=upgrade, durable=durable)
@@ -57,7 +57,8 @@ class NoDriver(Refusal):
     """What speaks to PostgreSQL is not installed."""
 
 
-def _check_driver() -> None:
+def check_driver() -> None:
+    """Raises `NoDriver` where PostgreSQL cannot be spoken to."""
     if find_spec("psycopg") is None:
         raise NoDriver(
             "What speaks to PostgreSQL is not installed.", way_out="Install it: pip install 'kumoniwa[postgresql]'"

@@ -87,6 +87,30 @@ def engine_of_state(pytestconfig: pytest.Config) -> Iterator[None]:
         yield
 
 
+_ON_POSTGRESQL = {"cloud": 60, "workflows": 12}
+"""Tests of each kind that are run on PostgreSQL too, chosen by the seed; all with `--exhaustive`, or that are named."""
+
+
+def pytest_collection_modifyitems(config: pytest.Config, items: list[pytest.Item]) -> None:
+    """Of whole kinds that are run on PostgreSQL, those that look into SQLite's file are left out, and most others."""
+    if config.getoption("--engine") == "sqlite":
+        return
+    fit = [item for item in items if isinstance(item, pytest.Function) and not _is_about_sqlite(item)]
+    kinds = {Path(argument).name for argument in config.args}
+    if not config.option.exhaustive and len(kinds) == 1 and kinds <= _ON_POSTGRESQL.keys():
+        (kind,) = kinds
+        chosen = random.Random(f"{config.option.seed} on PostgreSQL")
+        fit = sorted(chosen.sample(fit, min(len(fit), _ON_POSTGRESQL[kind])), key=fit.index)
+    config.hook.pytest_deselected(items=[item for item in items if item not in fit])
+    items[:] = fit
+
+
+def _is_about_sqlite(item: pytest.Function) -> bool:
+    """Whether a test looks into SQLite's file, by what its module imports or it names itself."""
+    about = {"sqlite3", "make_engine", "SqliteDatabase", "older_cloud"}.intersection(vars(item.module))
+    return bool(about) or "DATABASE_FILE" in item.function.__code__.co_names
+
+
 @pytest.fixture(scope="session", autouse=True)
 def sampled_by(record_testsuite_property: Any, pytestconfig: pytest.Config) -> None:
     """The report says what chose its samples: `seed`, and whether the run was `exhaustive`."""

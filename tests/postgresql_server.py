@@ -25,6 +25,7 @@ USER = "kumoniwa"
 _PORT = 5432  # of a unix socket: a part of its name
 _READY = "database system is ready to accept"
 _TEMPLATE = "laid"
+_KEPT = 40  # databases of clouds: those of the tests before are not needed
 _SETTINGS = {
     "listen_addresses": "",
     "max_connections": "60",
@@ -66,6 +67,19 @@ class PostgresqlServer:
         with (self.folder / "log").open("a") as log:
             self._copying = subprocess.Popen(["cat"], stdin=self.process.stderr, stdout=log)
         self.process.stderr.close()
+
+    def stand_by(self) -> "PostgresqlServer":
+        """A synchronous standby of this one: a commit is answered once both have it. It is the caller's to end."""
+        standby = PostgresqlServer(new_folder())
+        run_as_ordinary_user(
+            standby.folder,
+            *("pg_basebackup", "-D", "data", "-R", "-X", "stream", "-c", "fast", "--no-sync"),
+            *("-h", str(self.folder), "-U", USER),
+        )
+        standby.start()
+        self.ask("ALTER SYSTEM SET synchronous_standby_names = '*'")
+        self.ask("SELECT pg_reload_conf()")
+        return standby
 
     def stop(self, how: signal.Signals = signal.SIGINT) -> None:
         """End it: by SIGINT at once, by SIGQUIT as if it had crashed."""
@@ -150,14 +164,18 @@ class LaidDatabases:
 
     def __init__(self, server: PostgresqlServer) -> None:
         self._server = server
-        self._known = set[str]()
+        self._known: dict[str, None] = {}
 
     def of(self, data_dir: Path) -> str:
         """The address of the one that belongs to this data folder."""
         name = f"k{hashlib.sha256(str(data_dir).encode()).hexdigest()[:16]}"
         if name not in self._known:
             self._server.make(name, self._template())
-            self._known.add(name)
+            self._known[name] = None
+            if len(self._known) > _KEPT:  # each takes some megabytes
+                oldest = next(iter(self._known))
+                del self._known[oldest]
+                self._server.ask(f"DROP DATABASE {oldest} WITH (FORCE)")
         return self._server.address(name)
 
     @functools.cache  # noqa: B019 - there is one of them

@@ -58,8 +58,12 @@ def keep(patch: pytest.MonkeyPatch, clock: ManualClock, ids: random.Random) -> N
     patch.setattr("kumoniwa.key_pairs.host_keys.generate", lambda: {"ed25519": ids.randbytes(8).hex()})
 
 
-def _open_database(data_dir: Path, _address: str = "", *, durable: bool = True) -> SqliteDatabase:
+def _open_database(data_dir: Path, address: str = "", *, durable: bool = True) -> SqliteDatabase:
     """All with the statements that the first compiled: a quarter of a run's time."""
+    if address:  # with --engine postgresql
+        from kumoniwa.store.engines import postgresql_driver
+
+        return SqliteDatabase(postgresql_driver.make_engine(address))
     engine = make_engine(data_dir / DATABASE_FILE)
     _FIRST_ENGINE.append(engine)
     del _FIRST_ENGINE[1:]
@@ -93,7 +97,7 @@ async def write(database: SqliteDatabase, work: Callable[[Any], T], *, patient: 
     await let_others_run()
     connection = _connection(database)
     driver = driver_of(connection)
-    driver.execute("BEGIN IMMEDIATE")
+    driver.execute("BEGIN IMMEDIATE" if connection.dialect.name == "sqlite" else "BEGIN")
     try:
         result = work(connection)
     except BaseException:

@@ -5,6 +5,7 @@ import json
 from collections.abc import AsyncIterator, Iterator
 from contextlib import asynccontextmanager
 from datetime import UTC, datetime
+from functools import partial
 from pathlib import Path
 from typing import Any
 
@@ -91,7 +92,7 @@ async def test_what_is_copied_twice_has_the_same_hashes(folder: Path, address: s
     """Whatever JSON, numbers and bytes it has: SQLite keeps a document that is a number as a number."""
     database = open_database(folder)
     for number, value in enumerate([None, 0, 1.0, 1.5, True, "5", "é\u2028", [1, {"b": 1, "a": None}], 2**60, ""]):
-        await database.write(lambda c, n=number, v=value: facts.put(c, f"fact {n}", v))
+        await database.write(partial(facts.put, name=f"fact {number}", value=value))
     await database.close()
     there = await asyncio.to_thread(to_postgresql, folder / DATABASE_FILE, address, _nothing)
     back = await asyncio.to_thread(to_sqlite, address, folder / DATABASE_FILE, _nothing)

@@ -25,7 +25,7 @@ USER = "kumoniwa"
 _PORT = 5432  # of a unix socket: a part of its name
 _READY = "database system is ready to accept"
 _TEMPLATE = "laid"
-_KEPT = 40  # databases of clouds: those of the tests before are not needed
+_KEPT = 120  # databases of clouds, some megabytes each: those of the tests before are not needed
 _SETTINGS = {
     "listen_addresses": "",
     "max_connections": "60",
@@ -164,19 +164,29 @@ class LaidDatabases:
 
     def __init__(self, server: PostgresqlServer) -> None:
         self._server = server
-        self._known: dict[str, None] = {}
+        self._known: dict[str, Path] = {}
 
     def of(self, data_dir: Path) -> str:
         """The address of the one that belongs to this data folder."""
-        name = f"k{hashlib.sha256(str(data_dir).encode()).hexdigest()[:16]}"
+        name = _name(data_dir)
         if name not in self._known:
-            self._server.make(name, self._template())
-            self._known[name] = None
-            if len(self._known) > _KEPT:  # each takes some megabytes
-                oldest = next(iter(self._known))
-                del self._known[oldest]
-                self._server.ask(f"DROP DATABASE {oldest} WITH (FORCE)")
+            self._make(data_dir, self._template())
+        self._known[name] = self._known.pop(name)  # it is the last that was used
         return self._server.address(name)
+
+    def copy(self, data_dir: Path, to: Path) -> None:
+        """What a copy of the folder has, it has too. Nobody uses it now."""
+        self.of(data_dir)
+        self._make(to, _name(data_dir))
+
+    def _make(self, data_dir: Path, template: str) -> None:
+        self._server.make(_name(data_dir), template)
+        self._known[_name(data_dir)] = data_dir
+        if len(self._known) > _KEPT:
+            gone = [name for name, folder in self._known.items() if not folder.exists()]
+            for name in gone or [next(iter(self._known))]:
+                del self._known[name]
+                self._server.ask(f"DROP DATABASE {name} WITH (FORCE)")
 
     @functools.cache  # noqa: B019 - there is one of them
     def _template(self) -> str:
@@ -184,3 +194,7 @@ class LaidDatabases:
         ensure_schema(engine)
         engine.dispose()
         return _TEMPLATE
+
+
+def _name(data_dir: Path) -> str:
+    return f"k{hashlib.sha256(str(data_dir).encode()).hexdigest()[:16]}"

@@ -58,6 +58,12 @@ def lay_schema(path: Path) -> str:
     return ""
 
 
+def copy_state(data_dir: Path, to: Path) -> None:
+    """Where clouds keep their state on PostgreSQL, copy that of one folder for another, which is a copy of it."""
+    if _LAID:
+        _LAID[-1].copy(data_dir, to)
+
+
 @cache
 def _empty() -> bytes:
     with TemporaryDirectory() as folder, unsynced():

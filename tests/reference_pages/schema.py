@@ -25,7 +25,8 @@ def on_sqlite() -> str:
 
 def on_postgresql() -> str:
     """The text of `postgresql.sql`."""
-    return _HEAD + _STATE + _tables(postgresql.dialect())
+    dialect: Dialect = postgresql.dialect()  # type: ignore[no-untyped-call]  # it has none
+    return _HEAD + _STATE + _tables(dialect)
 
 
 def _tables(dialect: Dialect) -> str:

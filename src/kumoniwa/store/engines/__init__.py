@@ -12,7 +12,7 @@ from kumoniwa.store.engines.sqlite import SqliteDatabase, make_engine
 from kumoniwa.store.engines.state_of_folder import check_on_sqlite, is_elsewhere
 from kumoniwa.store.schema import check_current, ensure_schema
 
-__all__ = ["DATABASE_FILE", "NoDriver", "check_driver", "damages", "is_elsewhere", "open_database"]
+__all__ = ["DATABASE_FILE", "NoDriver", "check_driver", "damages", "examined", "is_elsewhere", "open_database"]
 
 DATABASE_FILE = "cloud.db"
 """Its name in the data folder."""
@@ -51,6 +51,17 @@ def damages(connection: Connection) -> list[str]:
     """What is broken in the database itself, in its own words. May take seconds."""
     found: list[str] = driver_of(connection).damages()
     return found
+
+
+def examined(address: str) -> tuple[str, str | None]:
+    """What a person is told of the database at this address, and what could be better there.
+
+    Nothing is changed, and a server may use it. Raises a `Refusal` where it is not fit, and `DatabaseUnavailable`.
+    """
+    check_driver()
+    from kumoniwa.store.engines import postgresql_open
+
+    return postgresql_open.examined(address)
 
 
 class NoDriver(Refusal):

@@ -23,6 +23,11 @@ _FACTS = (
     "SELECT current_setting('server_version_num')::int, current_setting('server_encoding'),"
     " 'Z' < 'a' AND 'a-b' < 'aa' AND 'z' < 'é'"
 )
+_EXAMINED = (
+    "SELECT current_setting('server_version'),"
+    " current_setting('fsync')::bool AND current_setting('full_page_writes')::bool,"
+    " current_setting('synchronous_standby_names')"
+)
 _MADE = "createdb --template template0 --encoding UTF8 --locale C NAME"
 
 
@@ -70,6 +75,24 @@ def held(address: str) -> Iterator[tuple[Engine, Driver]]:
     finally:
         session.drop()
         engine.dispose()
+
+
+def examined(address: str) -> tuple[str, str | None]:
+    """What a person is told of the database at this address, and what could be better there.
+
+    Nothing is changed, and a server may use it. Raises `BadAddress`, `DatabaseUnfit`, `DatabaseUnavailable`.
+    """
+    engine = make_engine(address)
+    session = Session(engine, threading.Event())
+    try:
+        driver: Driver = driver_of(session.connected_once())
+        check_fit(driver, address)
+        version, survives, standbys = driver.execute(_EXAMINED).fetchone() or ("", False, "")
+    finally:
+        session.drop()
+        engine.dispose()
+    seen = f"{shown(address)}, version {version}" + (f", with a synchronous standby ({standbys})" if standbys else "")
+    return seen, None if survives else "set fsync and full_page_writes on: a power failure breaks this database"
 
 
 def cloud_of(driver: Driver) -> str | None:

@@ -9,12 +9,9 @@ import uuid
 from pathlib import Path
 from typing import Any
 
-from kumoniwa.folder import read_private, sync_folder, write_private
+from kumoniwa.folder import STATE_FILE, read_private, sync_folder, write_private
 from kumoniwa.refusal import Refusal
 from kumoniwa.store.engines.postgresql_address import shown
-
-STATE_FILE = "state.json"
-"""Its name in the data folder: that the state is on PostgreSQL, and which cloud's it is there."""
 
 
 class StateElsewhere(Refusal):

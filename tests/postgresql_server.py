@@ -15,6 +15,7 @@ import tempfile
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from pathlib import Path
+from typing import Any
 
 import psycopg
 
@@ -178,6 +179,14 @@ class LaidDatabases:
         """What a copy of the folder has, it has too. Nobody uses it now."""
         self.of(data_dir)
         self._make(to, _name(data_dir))
+
+    def rows(self, data_dir: Path) -> Iterator[tuple[str, list[Any]]]:
+        """All that it has, table by table."""
+        tables = "SELECT tablename::text FROM pg_tables WHERE schemaname = 'public' AND tablename <> 'cloud_state'"
+        with psycopg.connect(self.of(data_dir)) as connection:
+            for (table,) in connection.execute(f"{tables} ORDER BY 1".encode()).fetchall():
+                found = connection.execute(f'SELECT each::text FROM "{table}" AS each ORDER BY 1'.encode())
+                yield table, found.fetchall()
 
     def _make(self, data_dir: Path, template: str) -> None:
         self._server.make(_name(data_dir), template)

@@ -5,12 +5,13 @@ They are SQLite's, or with `--engine postgresql` those of a server that the test
 For tests that are not about the schema, nor about power failures: those make theirs as the product does.
 """
 
+import sqlite3
 from collections.abc import Iterator
-from contextlib import contextmanager
+from contextlib import closing, contextmanager
 from functools import cache
 from pathlib import Path
 from tempfile import TemporaryDirectory
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 import pytest
 
@@ -62,6 +63,16 @@ def copy_state(data_dir: Path, to: Path) -> None:
     """Where clouds keep their state on PostgreSQL, copy that of one folder for another, which is a copy of it."""
     if _LAID:
         _LAID[-1].copy(data_dir, to)
+
+
+def rows_of(data_dir: Path) -> Iterator[tuple[str, list[Any]]]:
+    """All that a database has, table by table."""
+    if _LAID:
+        yield from _LAID[-1].rows(data_dir)
+        return
+    with closing(sqlite3.connect(data_dir / "cloud.db")) as database:
+        for (table,) in database.execute("SELECT name FROM sqlite_schema WHERE type = 'table' ORDER BY 1").fetchall():
+            yield table, database.execute(f'SELECT * FROM "{table}"').fetchall()
 
 
 @cache

@@ -64,6 +64,19 @@ def json_option(command: Any) -> Any:
     return click.option("--json", "as_json", is_flag=True, help="Answer with JSON, for programs.")(command)
 
 
+def _warn_of_password(address: str) -> None:
+    """Where a password was given as an argument, say where it is better kept. The address is not shown."""
+    from urllib.parse import parse_qs, urlsplit
+
+    parts = urlsplit(address)
+    if parts.password is not None or "password" in parse_qs(parts.query):
+        click.echo(
+            "kumoniwa: every user of this host sees the password in the arguments of this command: "
+            "put it into ~/.pgpass, or the address into $KUMONIWA_DATABASE.",
+            err=True,
+        )
+
+
 def database_option(command: Any) -> Any:
     """The option that says where a cloud's state is."""
     return click.option(
@@ -198,6 +211,8 @@ def serve(
         database = ""
         port, driver = (port if "port" in given else 0), (driver if "driver" in given else "simulated")
 
+    if context.get_parameter_source("database") is ParameterSource.COMMANDLINE:
+        _warn_of_password(database)
     gc.disable()  # nearly all that a start makes is to stay: the server enables it once it listens
     from kumoniwa.logs import log_facts
     from kumoniwa.modules import deferred
@@ -477,6 +492,7 @@ def state_copy(to: str, source: str, data_dir: Path, as_json: bool) -> None:
     """
     if bool(to) == bool(source):
         raise click.UsageError("Say either --to or --from.")
+    _warn_of_password(to or source)
     from kumoniwa.client.copy_state import copy_state
 
     copy_state(data_dir, to=to, source=source, as_json=as_json)

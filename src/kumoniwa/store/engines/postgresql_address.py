@@ -44,11 +44,6 @@ def shown(address: str) -> str:
     return f"PostgreSQL ({', '.join(said)})" if said else "PostgreSQL"
 
 
-def has_password(address: str) -> bool:
-    """Whether a password stands in it."""
-    return bool(_parts(address).get("password"))
-
-
 def _parts(address: str) -> dict[str, Any]:
     import psycopg  # only where there is an address
     from psycopg.conninfo import conninfo_to_dict

@@ -45,7 +45,7 @@ def open_postgresql(data_dir: Path, address: str, file: Path, *, upgrade: bool, 
     ended = threading.Event()
     writer = Session(engine, ended, ServerLock().take)
     try:
-        driver: Driver = driver_of(writer.connected_once())
+        driver: Driver = driver_of(writer.connected_first())
         check_fit(driver, address)
         _check_ours(driver, address)
         make_it = check_whose(data_dir, address, cloud_of(driver), file)
@@ -69,7 +69,7 @@ def held(address: str) -> Iterator[tuple[Engine, Driver]]:
     engine = make_engine(address)
     session = Session(engine, threading.Event(), ServerLock().take)
     try:
-        driver: Driver = driver_of(session.connected_once())
+        driver: Driver = driver_of(session.connected_first())
         check_fit(driver, address)
         yield engine, driver
     finally:
@@ -85,7 +85,7 @@ def examined(address: str) -> tuple[str, str | None]:
     engine = make_engine(address)
     session = Session(engine, threading.Event())
     try:
-        driver: Driver = driver_of(session.connected_once())
+        driver: Driver = driver_of(session.connected_first())
         check_fit(driver, address)
         version, survives, standbys = driver.execute(_EXAMINED).fetchone() or ("", False, "")
     finally:

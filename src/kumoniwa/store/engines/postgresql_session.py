@@ -17,10 +17,15 @@ log = structlog.get_logger(__name__)
 PATIENCE = 10.0
 """Seconds that work waits for a database that is away, from when it was first missed: then callers are told."""
 _BETWEEN = 0.2  # seconds between two tries
+_LETS_GO = 3.0  # seconds in which PostgreSQL notices that a server was killed
 
 
 class NotYet(Exception):
     """The server answers, and what is needed of it cannot be had now."""
+
+
+class _Held(DatabaseUnavailable):
+    """See `NotYet`."""
 
 
 class Session:
@@ -55,13 +60,23 @@ class Session:
                 if now - self._away_since > PATIENCE or self._ended.wait(_BETWEEN):
                     raise
 
-    def connected_once(self) -> Connection:
-        """As `connected`, and nothing is waited for."""
-        try:
-            return self._connected_anew()
-        except BaseException:
-            self.drop()
-            raise
+    def connected_first(self) -> Connection:
+        """As `connected`, for a start: a server that does not answer is not waited for.
+
+        What a server that was killed just now still has of the database is.
+        """
+        until = time.monotonic() + _LETS_GO
+        while True:
+            try:
+                return self._connected_anew()
+            except _Held:
+                self.drop()
+                if time.monotonic() > until:
+                    raise
+                self._ended.wait(_BETWEEN)
+            except BaseException:
+                self.drop()
+                raise
 
     def drop(self) -> None:
         """Let go of the connection, whatever state it is in."""
@@ -82,7 +97,7 @@ class Session:
                 if self._begin is not None:
                     self._begin(self._driver)
         except NotYet as failure:
-            raise DatabaseUnavailable(str(failure)) from None
+            raise _Held(str(failure)) from None
         if self._away_since is not None:
             log.info("the database is back", seconds=round(time.monotonic() - self._away_since, 1))
             self._away_since = None

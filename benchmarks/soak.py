@@ -34,7 +34,7 @@ from kumoniwa.clock import ManualClock
 from kumoniwa.config import Config
 from kumoniwa.hypervisor.simulated import SimulatedDriver, Timing
 from kumoniwa.logs import log_warnings
-from kumoniwa.store.tables import metadata
+from kumoniwa.store.all_tables import metadata
 
 _DAY = 86_400.0  # seconds
 

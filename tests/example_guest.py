@@ -18,7 +18,11 @@ from kumoniwa.model.volumes import Attachment, AttachmentState, Volume, VolumeSt
 from kumoniwa.model.vpcs import Subnet, Vpc
 from kumoniwa.store import instances, network_interfaces
 from kumoniwa.store.rows import insert
-from kumoniwa.store.tables import attachments, layers, security_groups, subnets, tags, volumes, vpcs
+from kumoniwa.store.tables.layers import layers
+from kumoniwa.store.tables.security_groups import security_groups
+from kumoniwa.store.tables.tags import tags
+from kumoniwa.store.tables.volumes import attachments, volumes
+from kumoniwa.store.tables.vpcs import subnets, vpcs
 
 ACCOUNT = "123456789012"
 REGION = "us-east-1"

@@ -23,7 +23,7 @@ from kumoniwa.gateway.protocols.query import query_codec
 from kumoniwa.hypervisor.driver import GuestId
 from kumoniwa.hypervisor.simulated import SimulatedDriver, SimulatedGuest
 from kumoniwa.ids import drawn_below
-from kumoniwa.store.engines import DATABASE_FILE
+from kumoniwa.store.new_state import DATABASE_FILE
 
 _READ_ONCE = {
     "kumoniwa.gateway.services.ec2_codec": cache(ec2_codec),

@@ -8,8 +8,12 @@ from stack import Stack
 
 from kumoniwa.model.fast_launch import MachineState, PreparedMachine
 from kumoniwa.model.layers import Layer
-from kumoniwa.store import fast_launch, layers, tables
-from kumoniwa.store.tables import metadata, permissions, tags, workflows
+from kumoniwa.store import all_tables as tables
+from kumoniwa.store import fast_launch, layers
+from kumoniwa.store.all_tables import metadata
+from kumoniwa.store.tables.sharing import permissions
+from kumoniwa.store.tables.tags import tags
+from kumoniwa.store.tables.workflows import workflows
 
 
 async def whole(stack: Stack) -> None:

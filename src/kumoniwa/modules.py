@@ -36,7 +36,7 @@ def hidden(*names: str) -> Iterator[None]:
 def deferred(*names: str) -> Iterator[None]:
     """While the block runs, modules of these names that were not imported before are imported when they are first used.
 
-    For modules that libraries import as a whole, and need for little.
+    For modules that others import as a whole (`from package import module`), and need for little, or later.
     """
     stubs = {name: _stub(name) for name in names if name not in sys.modules}
     sys.modules.update(stubs)
@@ -48,13 +48,21 @@ def deferred(*names: str) -> Iterator[None]:
                 del sys.modules[name]
 
 
+def modules_in(package: ModuleType) -> list[str]:
+    """The names of the modules that stand in this package itself."""
+    found = pkgutil.iter_modules(package.__path__, f"{package.__name__}.")
+    return [module.name for module in found if not module.ispkg]
+
+
 def _stub(name: str) -> ModuleType:
     """What stands for a module until something of it is used, in the package that has it too."""
 
     def of_the_module(attribute: str) -> object:
         if sys.modules.get(name) is stub:
             del sys.modules[name]
-        return getattr(importlib.import_module(name), attribute)
+        value: object = getattr(importlib.import_module(name), attribute)
+        setattr(stub, attribute, value)  # whoever imported the stub keeps it, and finds it there the next time
+        return value
 
     stub = ModuleType(name)
     stub.__getattr__ = of_the_module  # type: ignore[method-assign]

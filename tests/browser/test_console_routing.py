@@ -119,6 +119,7 @@ def test_a_route_table_is_created_and_its_routes_are_added_replaced_and_removed_
     assert person.violations() == []
     person.picture("edit-routes-refused")
     client.create_route(RouteTableId=table_id, DestinationCidrBlock="100.64.0.0/10", GatewayId=gateway)  # from outside
+    expect(destinations.last).to_have_value("100.64.0.0/10")  # below all others: no row moves from under a pointer
     remove = rows.get_by_role("button", name="Remove the route to 192.0.2.0/24")
     remove.last.click()
     expect(remove).to_have_count(1)

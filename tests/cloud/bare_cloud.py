@@ -24,7 +24,8 @@ from kumoniwa.gateway.protocols.ec2 import ec2_codec
 from kumoniwa.hypervisor.simulated import SimulatedDriver, Timing
 from kumoniwa.modules import import_all
 from kumoniwa.store.database import Database
-from kumoniwa.store.engines import DATABASE_FILE, open_database
+from kumoniwa.store.engines import open_database
+from kumoniwa.store.new_state import DATABASE_FILE
 from kumoniwa.workflows import stories
 from kumoniwa.workflows.engine import Engine
 from kumoniwa.workflows.world import World

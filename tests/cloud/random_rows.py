@@ -18,7 +18,7 @@ from kumoniwa.model.snapshots import Snapshot, SnapshotState
 from kumoniwa.model.tags import Tag
 from kumoniwa.model.volumes import Attachment, AttachmentState, Volume, VolumeState
 from kumoniwa.model.vpcs import Subnet, Vpc
-from kumoniwa.store import tables
+from kumoniwa.store import all_tables as tables
 from kumoniwa.store.rows import insert
 
 AT = datetime(2026, 1, 1, tzinfo=UTC)

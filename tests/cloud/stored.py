@@ -14,7 +14,7 @@ from kumoniwa.model.volumes import Attachment, Volume, VolumeState
 from kumoniwa.model.workflows import WorkflowRow
 from kumoniwa.store import images, layers, snapshots, volumes
 from kumoniwa.store.rows import all_of
-from kumoniwa.store.tables import workflows
+from kumoniwa.store.tables.workflows import workflows
 
 AT = datetime(2026, 1, 1, tzinfo=UTC)
 

@@ -22,6 +22,7 @@ from kumoniwa.api.registry import ACTIONS
 from kumoniwa.app import serve
 from kumoniwa.config import Config, models_dir
 from kumoniwa.console import static_files
+from kumoniwa.folder import owned
 from kumoniwa.gateway import services
 from kumoniwa.logs import log_facts
 
@@ -60,7 +61,7 @@ def _serve(folder: Path) -> NoReturn:
     os.dup2(log, 2)
     log_facts()
     config = Config(data_dir=folder / "cloud", port=0, driver="simulated", host_filter=False)
-    with unsynced():
+    with owned(config.data_dir), unsynced():
         serve.run(config, on_listening=lambda endpoint: _tell(endpoint, os.getpid()))
     os._exit(0)
 

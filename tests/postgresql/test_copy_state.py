@@ -22,8 +22,9 @@ from kumoniwa.folder import owned
 from kumoniwa.hypervisor.simulated import SimulatedDriver, SimulatedWorld, Timing
 from kumoniwa.refusal import Refusal
 from kumoniwa.store import facts
-from kumoniwa.store.engines import DATABASE_FILE, copy_state, open_database
+from kumoniwa.store.engines import copy_state, open_database
 from kumoniwa.store.engines.copy_state import CannotCopy, Content, to_postgresql, to_sqlite
+from kumoniwa.store.new_state import DATABASE_FILE
 
 pytestmark = pytest.mark.anyio
 

@@ -20,10 +20,11 @@ from kumoniwa.refusal import Refusal
 from kumoniwa.store import facts
 from kumoniwa.store.changes import Changed
 from kumoniwa.store.database import Database, DatabaseUnavailable, OutcomeUnknown, Work
-from kumoniwa.store.engines import DATABASE_FILE, open_database, postgresql_session
+from kumoniwa.store.engines import open_database, postgresql_session
 from kumoniwa.store.engines.asked import driver_of
 from kumoniwa.store.engines.postgresql_driver import Driver
-from kumoniwa.store.tables import facts as facts_table
+from kumoniwa.store.new_state import DATABASE_FILE
+from kumoniwa.store.tables.cloud import facts as facts_table
 
 pytestmark = pytest.mark.anyio
 

@@ -19,7 +19,7 @@ from waiting import eventually_async, turns_until
 from kumoniwa.store import facts
 from kumoniwa.store.database import Database, DatabaseUnavailable, OutcomeUnknown
 from kumoniwa.store.engines import open_database
-from kumoniwa.store.tables import facts as facts_table
+from kumoniwa.store.tables.cloud import facts as facts_table
 
 pytestmark = pytest.mark.anyio
 

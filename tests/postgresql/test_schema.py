@@ -12,8 +12,8 @@ from sqlalchemy import Engine, inspect, text
 from sqlalchemy.exc import SQLAlchemyError
 
 from kumoniwa.store import schema
+from kumoniwa.store.all_tables import metadata
 from kumoniwa.store.engines.postgresql_driver import make_engine
-from kumoniwa.store.tables import metadata
 
 _MIGRATION = '''"""A newer schema."""
 

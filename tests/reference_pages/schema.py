@@ -4,7 +4,8 @@ from sqlalchemy import Dialect
 from sqlalchemy.dialects import postgresql, sqlite
 from sqlalchemy.schema import CreateIndex, CreateTable, DDLElement
 
-from kumoniwa.store.tables import metadata
+from kumoniwa.store.all_tables import metadata
+from kumoniwa.store.schema import HEAD
 
 _HEAD = "-- The tables of a new cloud. Written by scripts/reference from store/tables.\n\n"
 _STATE = """CREATE TABLE cloud_state (
@@ -16,6 +17,8 @@ INSERT INTO cloud_state VALUES (NULL, '');
 
 """
 """Which cloud's state it is, and the mark of the last commit: PostgreSQL's alone."""
+_VERSIONS = "CREATE TABLE alembic_version (version_num VARCHAR(32) NOT NULL PRIMARY KEY)"
+"""Alembic's own table."""
 
 
 def on_sqlite() -> str:
@@ -34,7 +37,9 @@ def _tables(dialect: Dialect) -> str:
     for table in metadata.sorted_tables:
         written.append(CreateTable(table))
         written += map(CreateIndex, sorted(table.indexes, key=lambda index: str(index.name)))
-    return "".join(f"{_lines(str(each.compile(dialect=dialect)))};\n\n" for each in written)
+    texts = [_lines(str(each.compile(dialect=dialect))) for each in written]
+    texts += [_VERSIONS, f"INSERT INTO alembic_version VALUES ('{HEAD}')"]
+    return _HEAD + "".join(f"{text};\n\n" for text in texts)
 
 
 def _lines(statement: str) -> str:

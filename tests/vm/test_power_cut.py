@@ -30,7 +30,8 @@ from kumoniwa.model.images import ImageState
 from kumoniwa.model.instances import InstanceState
 from kumoniwa.model.snapshots import SnapshotState
 from kumoniwa.model.volumes import AttachmentState, ModificationState, VolumeState
-from kumoniwa.store import layers, tables
+from kumoniwa.store import all_tables as tables
+from kumoniwa.store import layers
 from kumoniwa.workflows.workflow import Workflow
 
 pytestmark = [pytest.mark.anyio, pytest.mark.vm, pytest.mark.timeout(1200)]

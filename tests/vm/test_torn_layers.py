@@ -10,7 +10,8 @@ from real_cloud import RealCloud, end_guests, letters, real_cloud
 from sqlalchemy import Connection, select
 
 from kumoniwa.hypervisor.driver import GuestState, LayerId
-from kumoniwa.store import snapshots, tables
+from kumoniwa.store import all_tables as tables
+from kumoniwa.store import snapshots
 
 pytestmark = [pytest.mark.anyio, pytest.mark.vm, pytest.mark.timeout(300)]
 

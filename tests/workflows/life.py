@@ -29,7 +29,7 @@ from kumoniwa.clock import ManualClock
 from kumoniwa.config import Config
 from kumoniwa.hypervisor.simulated import SimulatedDriver, SimulatedWorld, Timing
 from kumoniwa.store.engines.sqlite import SqliteDatabase
-from kumoniwa.store.tables import instances
+from kumoniwa.store.tables.instances import instances
 from kumoniwa.tasks import Tasks
 from kumoniwa.workflows.workflow import Workflow
 

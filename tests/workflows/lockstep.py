@@ -20,9 +20,9 @@ from waiting import let_others_run
 
 from kumoniwa.clock import ManualClock
 from kumoniwa.store.changes import Changes
-from kumoniwa.store.engines import DATABASE_FILE
 from kumoniwa.store.engines.asked import driver_of, end
 from kumoniwa.store.engines.sqlite import SqliteDatabase, _read_in_transaction, make_engine
+from kumoniwa.store.new_state import DATABASE_FILE, make_state
 from kumoniwa.store.prepared import TOUCHED
 from kumoniwa.store.schema import ensure_schema
 
@@ -64,6 +64,7 @@ def _open_database(data_dir: Path, address: str = "", *, durable: bool = True) -
         from kumoniwa.store.engines import postgresql_driver
 
         return SqliteDatabase(postgresql_driver.make_engine(address))
+    make_state(data_dir, durable=False)
     engine = make_engine(data_dir / DATABASE_FILE)
     _FIRST_ENGINE.append(engine)
     del _FIRST_ENGINE[1:]

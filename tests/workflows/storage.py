@@ -36,7 +36,7 @@ from kumoniwa.reconcile.layer_files import DriversFiles
 from kumoniwa.reconcile.time import Housekeeping
 from kumoniwa.storage.check import look_at_layers, look_at_whole
 from kumoniwa.store import images, instances, layers, snapshots, volumes
-from kumoniwa.store.tables import workflows
+from kumoniwa.store.tables.workflows import workflows
 
 REGION = "us-east-1"
 PATHS = ("/srv/a", "/srv/b", "/srv/c")

@@ -9,8 +9,8 @@ from stack import Stack
 from stored import workflows_on
 
 from kumoniwa.hypervisor.driver import DriverError, HostExhausted, MemoryUnusable
+from kumoniwa.store import all_tables as rows
 from kumoniwa.store import journal
-from kumoniwa.store import tables as rows
 from kumoniwa.workflows.story import STORIES
 
 pytestmark = pytest.mark.anyio

@@ -17,7 +17,7 @@ from kumoniwa.hypervisor.driver import DriverError
 from kumoniwa.hypervisor.simulated.guest import SimulatedGuest
 from kumoniwa.refusal import Refusal
 from kumoniwa.store import claims, journal
-from kumoniwa.store.tables import workflows
+from kumoniwa.store.tables.workflows import workflows
 from kumoniwa.workflows import engine
 
 pytestmark = pytest.mark.anyio

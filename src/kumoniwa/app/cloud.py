@@ -53,7 +53,8 @@ from kumoniwa.reconcile.time import Housekeeping
 from kumoniwa.refusal import Refusal
 from kumoniwa.store import facts, journal
 from kumoniwa.store.database import Database, DatabaseUnavailable
-from kumoniwa.store.engines import DATABASE_FILE, open_database
+from kumoniwa.store.engines import open_database
+from kumoniwa.store.new_state import DATABASE_FILE
 from kumoniwa.values import dataclass
 from kumoniwa.workflows import stories
 from kumoniwa.workflows.engine import Engine

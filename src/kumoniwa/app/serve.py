@@ -8,7 +8,6 @@ import signal
 import socket
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
-from pathlib import Path
 
 import structlog
 import uvloop
@@ -19,7 +18,7 @@ from kumoniwa.app.doors import Doors
 from kumoniwa.app.errors import CannotStart
 from kumoniwa.app.server import Server
 from kumoniwa.config import Config, models_dir
-from kumoniwa.folder import FolderTaken, owned, write_private
+from kumoniwa.folder import write_private
 from kumoniwa.hypervisor.drivers import make_driver
 
 log = structlog.get_logger(__name__)
@@ -37,9 +36,10 @@ no circle, and was interrupted several times by the interpreter's own 700."""
 
 
 async def serve(config: Config, on_listening: Callable[[str], None] = lambda endpoint: None) -> None:
-    """Run a cloud until SIGINT or SIGTERM. `on_listening` is called with its endpoint. Raises `CannotStart`."""
+    """Run a cloud until SIGINT or SIGTERM. `on_listening` is called with its endpoint. The data folder is the caller's
+    alone. Raises `CannotStart`."""
     most_connections = ensure_open_files()
-    with _owned(config.data_dir), listening(config) as listener:
+    with listening(config) as listener:
         async with running(config, await make_driver(config), models=models_dir()) as cloud:
             endpoint = endpoint_of(config, listener)
             server = Server(Doors(cloud.gateway, cloud.console), most_connections)
@@ -52,15 +52,6 @@ async def serve(config: Config, on_listening: Callable[[str], None] = lambda end
                 on_listening(endpoint)
                 await server.serve(listener, GuardedProtocol)  # requests under way at the end are answered first
         log.info("stopped")
-
-
-@contextmanager
-def _owned(data_dir: Path) -> Iterator[None]:
-    try:
-        with owned(data_dir):
-            yield
-    except FolderTaken as taken:
-        raise CannotStart.of(taken) from None
 
 
 @contextmanager

@@ -7,6 +7,7 @@ Exit status: 0 done, 1 failed (a sentence on standard error says why), 2 used wr
 import json
 import shlex
 import sys
+from contextlib import nullcontext
 from pathlib import Path
 from typing import Any
 
@@ -214,14 +215,10 @@ def serve(
     if context.get_parameter_source("database") is ParameterSource.COMMANDLINE:
         _warn_of_password(database)
     gc.disable()  # nearly all that a start makes is to stay: the server enables it once it listens
+    from kumoniwa import store
     from kumoniwa.logs import log_facts
-    from kumoniwa.modules import deferred
+    from kumoniwa.modules import deferred, modules_in
 
-    # SQLAlchemy asks the one for dialects that it does not have itself; the other finds programs, of real guests.
-    with deferred("importlib.metadata", "shutil"):
-        from kumoniwa.app import serve as server
-
-    log_facts()
     config = Config(
         data_dir=data_dir,
         host=host,
@@ -234,11 +231,22 @@ def serve(
         import_from=import_from,
         database=database,
     )
+    # SQLAlchemy asks the one for dialects that it does not have itself; the other finds programs, of real guests. Most
+    # of what is stored nobody asks for until there is some of it.
+    needless = deferred("importlib.metadata", "shutil", *modules_in(store))
     if ephemeral:
-        from kumoniwa.app import ephemeral as server_for_tests
-
+        with needless:
+            from kumoniwa.app import ephemeral as server_for_tests
+        log_facts()
         server_for_tests.run(config, announce=lambda ready: click.echo(json.dumps(ready)))
-    else:
+        return
+    from kumoniwa.folder import owned
+    from kumoniwa.store.new_state import made_meanwhile
+
+    with owned(data_dir):
+        with nullcontext() if database else made_meanwhile(data_dir), needless:
+            from kumoniwa.app import serve as server
+        log_facts()
         server.run(config, on_listening=lambda endpoint: click.echo(_welcome(config, endpoint)))
 
 

@@ -19,7 +19,8 @@ from kumoniwa.storage.collect import Collector
 from kumoniwa.storage.report import check_part, repair_all, status
 from kumoniwa.store import facts
 from kumoniwa.store.database import Database, DatabaseUnavailable
-from kumoniwa.store.engines import DATABASE_FILE, is_elsewhere, open_database
+from kumoniwa.store.engines import is_elsewhere, open_database
+from kumoniwa.store.new_state import DATABASE_FILE
 from kumoniwa.store.schema import SchemaTooOld
 
 T = TypeVar("T")

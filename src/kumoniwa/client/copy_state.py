@@ -10,7 +10,8 @@ from kumoniwa.client.terminal import progress, say
 from kumoniwa.folder import FolderTaken, owned
 from kumoniwa.refusal import Refusal
 from kumoniwa.store.database import DatabaseUnavailable
-from kumoniwa.store.engines import DATABASE_FILE, check_driver
+from kumoniwa.store.engines import check_driver
+from kumoniwa.store.new_state import DATABASE_FILE
 from kumoniwa.store.schema import SchemaTooOld
 
 if TYPE_CHECKING:

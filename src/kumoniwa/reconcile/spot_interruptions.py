@@ -13,7 +13,7 @@ from kumoniwa.model.spot_requests import Interruption, SpotRequest
 from kumoniwa.store import instances, spot_requests
 from kumoniwa.store.changes import Changed
 from kumoniwa.store.journal import Origin
-from kumoniwa.store.tables import spot_requests as table
+from kumoniwa.store.tables.spot_requests import spot_requests as table
 from kumoniwa.tasks import Tasks
 from kumoniwa.workflows.engine import Engine
 from kumoniwa.workflows.stories.instances.stop_instance import stop_instance

@@ -18,7 +18,10 @@ from kumoniwa.storage.collect import Collector, Id
 from kumoniwa.store import layers
 from kumoniwa.store.database import Database
 from kumoniwa.store.engines import damages
-from kumoniwa.store.tables import image_devices, images, prepared_machines, snapshots, volumes
+from kumoniwa.store.tables.fast_launch import prepared_machines
+from kumoniwa.store.tables.images import image_devices, images
+from kumoniwa.store.tables.snapshots import snapshots
+from kumoniwa.store.tables.volumes import volumes
 from kumoniwa.values import dataclass
 
 _AT_ONCE = 100  # rows that are read for the layers that are looked at next

@@ -8,7 +8,7 @@ from kumoniwa.model.account_settings import AccountSetting, Setting
 from kumoniwa.model.scope import Scope
 from kumoniwa.store.prepared import Prepared
 from kumoniwa.store.rows import insert
-from kumoniwa.store.tables import account_settings
+from kumoniwa.store.tables.account_settings import account_settings
 
 _COLUMNS = account_settings.c
 _OF = (

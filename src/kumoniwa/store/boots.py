@@ -15,7 +15,7 @@ from kumoniwa.store import hibernations, rows
 from kumoniwa.store.journal import Origin
 from kumoniwa.store.prepared import Prepared, among, either, listed, unindexed
 from kumoniwa.store.rows import all_of, insert
-from kumoniwa.store.tables import boots, instances
+from kumoniwa.store.tables.instances import boots, instances
 from kumoniwa.values import dataclass
 
 _ENDS = (

@@ -11,7 +11,8 @@ from sqlalchemy import Connection, bindparam, delete, select, text, update
 from kumoniwa.model.workflows import WorkflowRow
 from kumoniwa.store.prepared import Prepared, among, listed
 from kumoniwa.store.rows import one_of
-from kumoniwa.store.tables import claims, workflows
+from kumoniwa.store.tables.claims import claims
+from kumoniwa.store.tables.workflows import workflows
 
 # The primary key decides, on SQLite and PostgreSQL alike: the second workflow inserts no row.
 _TAKE = Prepared(

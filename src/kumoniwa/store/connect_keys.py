@@ -7,7 +7,8 @@ from sqlalchemy import Connection, bindparam, delete, select
 from kumoniwa.model.connect_keys import ConnectKey
 from kumoniwa.store.prepared import Prepared, unindexed
 from kumoniwa.store.rows import insert
-from kumoniwa.store.tables import Moment, connect_keys
+from kumoniwa.store.tables.columns import Moment
+from kumoniwa.store.tables.connect_keys import connect_keys
 
 _IN_FORCE = Prepared(
     select(connect_keys)

@@ -9,7 +9,7 @@ from kumoniwa.model.scope import Scope
 from kumoniwa.store import facts
 from kumoniwa.store.prepared import Prepared
 from kumoniwa.store.rows import InScope, insert
-from kumoniwa.store.tables import dhcp_options
+from kumoniwa.store.tables.network_records import dhcp_options
 
 _IN_SCOPE = InScope(DhcpOptions, dhcp_options, dhcp_options.c.id)
 

@@ -14,7 +14,8 @@ from kumoniwa.model.scope import Scope
 from kumoniwa.store import instances, rows
 from kumoniwa.store.prepared import Prepared, among, listed
 from kumoniwa.store.rows import InScope, changing, insert
-from kumoniwa.store.tables import elastic_ips, network_interfaces
+from kumoniwa.store.tables.elastic_ips import elastic_ips
+from kumoniwa.store.tables.network_interfaces import network_interfaces
 
 _IN_SCOPE = InScope(ElasticIp, elastic_ips, elastic_ips.c.id)
 _ASSOCIATION = ("association_id", "interface_id", "private_ip")

@@ -5,7 +5,7 @@ from typing import Any
 from sqlalchemy import Connection, bindparam, delete, select
 
 from kumoniwa.store.prepared import Prepared
-from kumoniwa.store.tables import facts
+from kumoniwa.store.tables.cloud import facts
 
 _VALUE = Prepared(select(facts.c.value).where(facts.c.name == bindparam("name")), kept=True)
 

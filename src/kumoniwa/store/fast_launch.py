@@ -23,7 +23,7 @@ from kumoniwa.store.instances import IllegalMove
 from kumoniwa.store.layers import let_go
 from kumoniwa.store.prepared import Prepared, among, listed
 from kumoniwa.store.rows import insert
-from kumoniwa.store.tables import fast_launches, prepared_machines
+from kumoniwa.store.tables.fast_launch import fast_launches, prepared_machines
 
 
 def add(connection: Connection, fast_launch: FastLaunch) -> None:

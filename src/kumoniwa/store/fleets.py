@@ -13,7 +13,7 @@ from kumoniwa.store import rows, tags
 from kumoniwa.store.frozen_times import frozen, thawed
 from kumoniwa.store.prepared import Prepared, among, listed
 from kumoniwa.store.rows import InScope, insert
-from kumoniwa.store.tables import fleet_instances, fleets
+from kumoniwa.store.tables.fleets import fleet_instances, fleets
 
 _IN_SCOPE = InScope(Fleet, fleets, fleets.c.id)
 _MEMBER = Prepared(sql_insert(fleet_instances))

@@ -9,7 +9,7 @@ from kumoniwa.model.scope import Scope
 from kumoniwa.store import tags
 from kumoniwa.store.prepared import Prepared
 from kumoniwa.store.rows import InScope, insert
-from kumoniwa.store.tables import flow_logs
+from kumoniwa.store.tables.flow_logs import flow_logs
 
 _IN_SCOPE = InScope(FlowLog, flow_logs, flow_logs.c.id)
 _OF = Prepared(select(flow_logs).where(flow_logs.c.resource_id == bindparam("resource")))

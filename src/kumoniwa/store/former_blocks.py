@@ -8,7 +8,7 @@ from kumoniwa.model.scope import Scope
 from kumoniwa.model.vpcs import FormerBlock
 from kumoniwa.store.prepared import Prepared
 from kumoniwa.store.rows import InScope, insert
-from kumoniwa.store.tables import former_blocks
+from kumoniwa.store.tables.vpcs import former_blocks
 
 _IN_SCOPE = InScope(FormerBlock, former_blocks, former_blocks.c.taken_at, former_blocks.c.id)
 _OLD = Prepared(

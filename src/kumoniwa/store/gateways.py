@@ -18,13 +18,8 @@ from kumoniwa.model.vpcs import Subnet
 from kumoniwa.store import rows, tags
 from kumoniwa.store.prepared import Prepared, among, either, listed, unindexed
 from kumoniwa.store.rows import InScope, insert
-from kumoniwa.store.tables import (
-    egress_only_gateways,
-    internet_gateways,
-    nat_gateway_addresses,
-    nat_gateways,
-    subnets,
-)
+from kumoniwa.store.tables.routing import egress_only_gateways, internet_gateways, nat_gateway_addresses, nat_gateways
+from kumoniwa.store.tables.vpcs import subnets
 
 _INTERNET_IN = InScope(InternetGateway, internet_gateways, internet_gateways.c.id)
 _EGRESS_ONLY_IN = InScope(EgressOnlyGateway, egress_only_gateways, egress_only_gateways.c.id)

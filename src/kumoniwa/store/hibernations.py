@@ -13,7 +13,7 @@ from kumoniwa.model.hibernations import Hibernation
 from kumoniwa.store import rows
 from kumoniwa.store.prepared import Prepared
 from kumoniwa.store.rows import all_of, insert
-from kumoniwa.store.tables import hibernations
+from kumoniwa.store.tables.instances import hibernations
 
 _OVER = hibernations.c.resumed_at.is_not(None) | hibernations.c.ended_at.is_not(None)
 _BY_ID = Prepared(select(hibernations).where(hibernations.c.id == bindparam("id")))

@@ -17,12 +17,19 @@ from kumoniwa.store import rows, tags
 from kumoniwa.store.instances import IllegalMove
 from kumoniwa.store.prepared import Prepared, among, either, listed
 from kumoniwa.store.rows import InScope, all_of, insert
-from kumoniwa.store.tables import image_devices, images, instances, workflows
+from kumoniwa.store.tables.images import image_devices, images
+from kumoniwa.store.tables.instances import instances
+from kumoniwa.store.tables.workflows import workflows
 
 
 def add(connection: Connection, image: Image, devices: Sequence[ImageDevice]) -> None:
     """Write a new image and its devices."""
-    insert(connection, images, image)
+    add_many(connection, [image], devices)
+
+
+def add_many(connection: Connection, new: Sequence[Image], devices: Sequence[ImageDevice]) -> None:
+    """Write new images and the devices of all of them."""
+    insert(connection, images, *new)
     insert(connection, image_devices, *devices)
 
 

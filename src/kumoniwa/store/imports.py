@@ -11,7 +11,7 @@ from kumoniwa.model.snapshots import ImportState, ImportTask
 from kumoniwa.store import tags
 from kumoniwa.store.prepared import Prepared
 from kumoniwa.store.rows import all_of, insert, one_of
-from kumoniwa.store.tables import import_tasks
+from kumoniwa.store.tables.snapshots import import_tasks
 
 
 def add(connection: Connection, task: ImportTask) -> None:

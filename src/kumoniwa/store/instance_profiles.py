@@ -10,7 +10,7 @@ from kumoniwa.model.scope import Scope
 from kumoniwa.store import rows
 from kumoniwa.store.prepared import Prepared, among, listed
 from kumoniwa.store.rows import InScope, all_of, insert, one_of
-from kumoniwa.store.tables import instance_profiles, profile_associations
+from kumoniwa.store.tables.identities import instance_profiles, profile_associations
 
 
 def add(connection: Connection, profile: InstanceProfile) -> None:

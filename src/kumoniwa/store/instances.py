@@ -11,7 +11,9 @@ from kumoniwa.model.instances import MOVES, Instance, InstanceState, Move
 from kumoniwa.model.scope import Scope
 from kumoniwa.store.prepared import Prepared, among, either, listed, unindexed
 from kumoniwa.store.rows import InScope, all_of, as_new, insert, new_values
-from kumoniwa.store.tables import claims, elastic_ips, instance_moves, instances
+from kumoniwa.store.tables.claims import claims
+from kumoniwa.store.tables.elastic_ips import elastic_ips
+from kumoniwa.store.tables.instances import instance_moves, instances
 
 MOVES_KEPT = 200
 """The latest of each instance."""

@@ -7,7 +7,7 @@ from sqlalchemy import Connection, bindparam, delete, func, select, update
 from kumoniwa.model.network_interfaces import Ipv6Address, NetworkInterface
 from kumoniwa.store.prepared import Prepared, among, listed
 from kumoniwa.store.rows import insert
-from kumoniwa.store.tables import ipv6_addresses
+from kumoniwa.store.tables.network_interfaces import ipv6_addresses
 
 _OF = Prepared(
     select(ipv6_addresses)

@@ -15,8 +15,8 @@ from kumoniwa.model.workflows import WorkflowRow, WorkflowState
 from kumoniwa.store import claims, rows
 from kumoniwa.store.prepared import Prepared, among, listed
 from kumoniwa.store.rows import all_of
-from kumoniwa.store.tables import claims as claims_table
-from kumoniwa.store.tables import steps, workflows
+from kumoniwa.store.tables.claims import claims as claims_table
+from kumoniwa.store.tables.workflows import steps, workflows
 from kumoniwa.values import dataclass
 
 

@@ -9,8 +9,6 @@ from collections.abc import Hashable, Mapping
 from functools import cache
 from typing import Any
 
-from kumoniwa.store.tables import metadata
-
 KEPT = "kumoniwa: what was read"
 """The note on a writing connection that holds its `KeptReads`."""
 
@@ -47,12 +45,14 @@ class KeptReads:
         kept[asked] = list(found)
 
     def written(self, table: str) -> None:
-        """Something was written to the table: also to rows that go with a row that goes."""
-        if not self._of:
-            return
+        """Something was written to the table."""
         self._of.pop(table, None)
-        for other in _going_with().get(table, ()):
-            self._of.pop(other, None)
+
+    def deleted_from(self, table: str) -> None:
+        """Rows of the table went, and with them rows of other tables."""
+        if self._of:
+            for other in _going_with().get(table, ()):
+                self._of.pop(other, None)
 
     def forget(self) -> None:
         """Forget all: what was read may have been taken back."""
@@ -61,7 +61,9 @@ class KeptReads:
 
 @cache
 def _going_with() -> Mapping[str, frozenset[str]]:
-    """The tables to which the database itself may write when it writes to a table, by its name."""
+    """The tables from which the database itself may delete rows when rows of a table go, by its name."""
+    from kumoniwa.store.all_tables import metadata  # a server starts without most of them
+
     directly = {
         table.name: {
             other.name

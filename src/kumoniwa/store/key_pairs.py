@@ -6,7 +6,7 @@ from kumoniwa.model.key_pairs import KeyPair
 from kumoniwa.model.scope import Scope
 from kumoniwa.store.prepared import Prepared
 from kumoniwa.store.rows import all_of, insert, one_of
-from kumoniwa.store.tables import key_pairs
+from kumoniwa.store.tables.key_pairs import key_pairs
 
 
 def add(connection: Connection, key_pair: KeyPair) -> None:

@@ -6,7 +6,7 @@ from kumoniwa.model.kms_keys import KmsGrant, KmsKey
 from kumoniwa.model.scope import Scope
 from kumoniwa.store.prepared import Prepared
 from kumoniwa.store.rows import insert
-from kumoniwa.store.tables import kms_grants
+from kumoniwa.store.tables.kms_keys import kms_grants
 
 _COLUMNS = kms_grants.c
 _OF_KEY = Prepared(select(kms_grants).where(_COLUMNS.key_id == bindparam("of_key")).order_by(_COLUMNS.id))

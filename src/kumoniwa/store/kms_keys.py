@@ -22,7 +22,7 @@ from kumoniwa.model.scope import Scope
 from kumoniwa.store import rows
 from kumoniwa.store.prepared import Prepared, among, listed
 from kumoniwa.store.rows import insert, new_values
-from kumoniwa.store.tables import kms_aliases, kms_keys
+from kumoniwa.store.tables.kms_keys import kms_aliases, kms_keys
 
 _KEY, _ALIAS = kms_keys.c, kms_aliases.c
 _OF_ID = Prepared(select(kms_keys).where(_KEY.id == bindparam("of_id")))

@@ -12,7 +12,7 @@ from kumoniwa.store import rows
 from kumoniwa.store.frozen_times import frozen, thawed
 from kumoniwa.store.prepared import Prepared, among, listed
 from kumoniwa.store.rows import InScope, insert
-from kumoniwa.store.tables import launch_template_versions, launch_templates
+from kumoniwa.store.tables.launch_templates import launch_template_versions, launch_templates
 
 _IN_SCOPE = InScope(LaunchTemplate, launch_templates, launch_templates.c.id)
 _OWN, _VERSION = launch_templates.c, launch_template_versions.c

@@ -13,16 +13,13 @@ from kumoniwa.model.workflows import WorkflowState
 from kumoniwa.store.changes import LET_GO, Touched
 from kumoniwa.store.prepared import TOUCHED, Prepared, among, listed, unindexed
 from kumoniwa.store.rows import all_of, insert
-from kumoniwa.store.tables import (
-    attachments,
-    claims,
-    instances,
-    layers,
-    prepared_machines,
-    snapshots,
-    volumes,
-    workflows,
-)
+from kumoniwa.store.tables.claims import claims
+from kumoniwa.store.tables.fast_launch import prepared_machines
+from kumoniwa.store.tables.instances import instances
+from kumoniwa.store.tables.layers import layers
+from kumoniwa.store.tables.snapshots import snapshots
+from kumoniwa.store.tables.volumes import attachments, volumes
+from kumoniwa.store.tables.workflows import workflows
 
 
 def add(connection: Connection, *new: Layer) -> None:

@@ -9,7 +9,8 @@ from kumoniwa.model.scope import Scope
 from kumoniwa.model.vpcs import Subnet
 from kumoniwa.store.prepared import Prepared, among, listed
 from kumoniwa.store.rows import InScope, insert
-from kumoniwa.store.tables import acl_entries, network_acls, subnets
+from kumoniwa.store.tables.network_acls import acl_entries, network_acls
+from kumoniwa.store.tables.vpcs import subnets
 
 _IN_SCOPE = InScope(NetworkAcl, network_acls, network_acls.c.id)
 

@@ -11,7 +11,7 @@ from kumoniwa.model.scope import Scope
 from kumoniwa.store import rows, tags
 from kumoniwa.store.prepared import Prepared
 from kumoniwa.store.rows import InScope, insert
-from kumoniwa.store.tables import insights_analyses, insights_paths
+from kumoniwa.store.tables.network_insights import insights_analyses, insights_paths
 
 _PATHS_IN = InScope(InsightsPath, insights_paths, insights_paths.c.id)
 _ANALYSES_IN = InScope(InsightsAnalysis, insights_analyses, insights_analyses.c.id)

@@ -11,17 +11,11 @@ from kumoniwa.store import instances, tags
 from kumoniwa.store.prepared import Prepared, among, listed, unindexed
 from kumoniwa.store.rows import InScope, insert, inserting
 from kumoniwa.store.rows import change as row_change
-from kumoniwa.store.tables import (
-    elastic_ips,
-    interface_groups,
-    network_interfaces,
-    secondary_addresses,
-    security_groups,
-    subnet_reservations,
-    subnets,
-    vpcs,
-)
-from kumoniwa.store.tables import instances as instance_rows
+from kumoniwa.store.tables.elastic_ips import elastic_ips
+from kumoniwa.store.tables.instances import instances as instance_rows
+from kumoniwa.store.tables.network_interfaces import interface_groups, network_interfaces, secondary_addresses
+from kumoniwa.store.tables.security_groups import security_groups
+from kumoniwa.store.tables.vpcs import subnet_reservations, subnets, vpcs
 
 
 def add(connection: Connection, new: Sequence[NetworkInterface], group_ids: Sequence[str]) -> None:

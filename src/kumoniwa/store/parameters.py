@@ -9,7 +9,8 @@ from kumoniwa.model.parameters import AMI, PUBLIC, PUBLISHERS, Parameter, Parame
 from kumoniwa.model.scope import Scope
 from kumoniwa.store.prepared import Prepared
 from kumoniwa.store.rows import insert, inserting
-from kumoniwa.store.tables import images, parameter_tags, parameters
+from kumoniwa.store.tables.images import images
+from kumoniwa.store.tables.parameters import parameter_tags, parameters
 
 MOST_VERSIONS = 100
 _AT_ONCE = 200

@@ -12,7 +12,7 @@ from kumoniwa.model.scope import Scope
 from kumoniwa.store import rows, tags
 from kumoniwa.store.prepared import Prepared, among, either, listed, unindexed
 from kumoniwa.store.rows import insert
-from kumoniwa.store.tables import peerings
+from kumoniwa.store.tables.network_records import peerings
 
 _COLUMNS = peerings.c
 _REQUESTED_IN = Prepared(

@@ -8,7 +8,7 @@ from kumoniwa.model.placement_groups import PlacementGroup
 from kumoniwa.model.scope import Scope
 from kumoniwa.store.prepared import Prepared
 from kumoniwa.store.rows import InScope, insert
-from kumoniwa.store.tables import placement_groups
+from kumoniwa.store.tables.placement_groups import placement_groups
 
 _OWN = placement_groups.c
 _IN_SCOPE = InScope(PlacementGroup, placement_groups, _OWN.name)

@@ -9,7 +9,12 @@ from kumoniwa.model.policies import AttachedPolicy, InlinePolicy, Policy, Policy
 from kumoniwa.store import rows
 from kumoniwa.store.prepared import Prepared
 from kumoniwa.store.rows import all_of, insert, one_of
-from kumoniwa.store.tables import iam_attached_policies, iam_inline_policies, iam_policies, iam_policy_versions
+from kumoniwa.store.tables.identities import (
+    iam_attached_policies,
+    iam_inline_policies,
+    iam_policies,
+    iam_policy_versions,
+)
 
 
 def add(connection: Connection, policy: Policy, first: PolicyVersion) -> None:

@@ -10,7 +10,9 @@ from kumoniwa.model.scope import Scope
 from kumoniwa.store import rows
 from kumoniwa.store.prepared import Prepared
 from kumoniwa.store.rows import InScope, insert
-from kumoniwa.store.tables import prefix_list_entries, prefix_lists, route_tables, routes, security_group_rules
+from kumoniwa.store.tables.network_records import prefix_list_entries, prefix_lists
+from kumoniwa.store.tables.routing import route_tables, routes
+from kumoniwa.store.tables.security_groups import security_group_rules
 
 _IN_SCOPE = InScope(PrefixList, prefix_lists, prefix_lists.c.id)
 

@@ -142,6 +142,7 @@ class Prepared:
             self._kept_of = table.name
         self._ready: dict[str, _Ready] = {}
         self._table: str | None = statement.table.name if getattr(statement, "is_dml", False) else None
+        self._deletes: bool = getattr(statement, "is_delete", False)
         self._whose = _whose(statement) if self._table is not None else None
 
     def run(self, connection: Connection, **given: Any) -> int:
@@ -290,6 +291,10 @@ class Prepared:
             assert self._table is not None
             whose = self._whose
             touched(self._table, None if whose is None else [str(given[whose]) for given in all_given])
+        kept: KeptReads | None = connection.info.get(KEPT)
+        if kept is not None and self._deletes:
+            assert self._table is not None
+            kept.deleted_from(self._table)
 
 
 def _compiled(statement: Any, dialect: Dialect) -> _Ready:

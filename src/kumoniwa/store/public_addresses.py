@@ -4,7 +4,9 @@ from sqlalchemy import Connection, select
 
 from kumoniwa.model.instances import InstanceState
 from kumoniwa.store.prepared import Prepared
-from kumoniwa.store.tables import elastic_ips, instances, interface_groups, network_interfaces
+from kumoniwa.store.tables.elastic_ips import elastic_ips
+from kumoniwa.store.tables.instances import instances
+from kumoniwa.store.tables.network_interfaces import interface_groups, network_interfaces
 from kumoniwa.values import dataclass
 
 

@@ -14,7 +14,9 @@ from kumoniwa.model.scope import Scope
 from kumoniwa.store import tags
 from kumoniwa.store.prepared import Prepared, either
 from kumoniwa.store.rows import all_of, insert, one_of
-from kumoniwa.store.tables import instances, replace_root_tasks, snapshots, volumes
+from kumoniwa.store.tables.instances import instances, replace_root_tasks
+from kumoniwa.store.tables.snapshots import snapshots
+from kumoniwa.store.tables.volumes import volumes
 
 MOVES: Mapping[ReplaceRootState, frozenset[ReplaceRootState]] = {
     ReplaceRootState.PENDING: frozenset({ReplaceRootState.IN_PROGRESS, ReplaceRootState.FAILED}),

@@ -9,7 +9,7 @@ from kumoniwa.model.roles import Role
 from kumoniwa.store import rows
 from kumoniwa.store.prepared import Prepared
 from kumoniwa.store.rows import all_of, insert, one_of
-from kumoniwa.store.tables import iam_roles
+from kumoniwa.store.tables.identities import iam_roles
 
 _IDS = Prepared(select(iam_roles.c.id))
 

@@ -8,7 +8,7 @@ from kumoniwa.model.route_tables import Route, RouteTable, RouteTableAssociation
 from kumoniwa.model.scope import Scope
 from kumoniwa.store.prepared import Prepared, among, listed
 from kumoniwa.store.rows import InScope, insert
-from kumoniwa.store.tables import route_table_associations, route_tables, routes
+from kumoniwa.store.tables.routing import route_table_associations, route_tables, routes
 
 _IN_SCOPE = InScope(RouteTable, route_tables, route_tables.c.id)
 

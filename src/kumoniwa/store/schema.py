@@ -7,6 +7,7 @@ from there on by the same migrations.
 from pathlib import Path
 
 from sqlalchemy import Engine, inspect, text
+from sqlalchemy.exc import DBAPIError
 
 from kumoniwa.refusal import Refusal
 
@@ -57,10 +58,15 @@ def ensure_schema(engine: Engine) -> None:
 
 def revision(engine: Engine) -> str | None:
     """The schema that the database has; None where it has none yet."""
+    asked = text("SELECT version_num FROM alembic_version")
     with engine.connect() as connection:
-        if not inspect(connection).has_table("alembic_version"):
+        try:
+            found: str | None = connection.execute(asked).scalar()
+        except DBAPIError:
+            connection.rollback()
+            if inspect(connection).has_table("alembic_version"):  # asked last: it takes as long as all else together
+                raise
             return None
-        found: str | None = connection.execute(text("SELECT version_num FROM alembic_version")).scalar()
         return found
 
 
@@ -74,8 +80,6 @@ def _make(engine: Engine) -> None:
     with engine.connect().execution_options(writer=True) as connection, connection.begin():
         for statement in statements[:-1]:
             connection.exec_driver_sql(statement)
-        connection.execute(text("CREATE TABLE alembic_version (version_num VARCHAR(32) NOT NULL PRIMARY KEY)"))
-        connection.execute(text("INSERT INTO alembic_version VALUES (:head)"), {"head": HEAD})
 
 
 def _migrate(engine: Engine, target: str) -> None:

@@ -11,13 +11,8 @@ from kumoniwa.model.security_groups import GroupAssociation, SecurityGroup, Secu
 from kumoniwa.store import vpc_plans
 from kumoniwa.store.prepared import Prepared, among, listed
 from kumoniwa.store.rows import InScope, all_of, insert
-from kumoniwa.store.tables import (
-    group_associations,
-    interface_groups,
-    network_interfaces,
-    security_group_rules,
-    security_groups,
-)
+from kumoniwa.store.tables.network_interfaces import interface_groups, network_interfaces
+from kumoniwa.store.tables.security_groups import group_associations, security_group_rules, security_groups
 
 DEFAULT_NAME = "default"
 """The name of the group that every VPC has and that cannot be deleted."""

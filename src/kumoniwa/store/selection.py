@@ -35,7 +35,8 @@ from sqlalchemy.sql.selectable import FromClause
 
 from kumoniwa.model.scope import Scope
 from kumoniwa.store.prepared import Prepared, among, listed, unindexed
-from kumoniwa.store.tables import Moment, tags
+from kumoniwa.store.tables.columns import Moment
+from kumoniwa.store.tables.tags import tags
 from kumoniwa.values import dataclass
 
 FEW = 500

@@ -7,7 +7,7 @@ from sqlalchemy import Connection, delete, select
 from kumoniwa.model.sharing import Permission
 from kumoniwa.store.prepared import Prepared, among, listed
 from kumoniwa.store.rows import insert
-from kumoniwa.store.tables import permissions
+from kumoniwa.store.tables.sharing import permissions
 
 _GRANTEES = Prepared(
     select(permissions.c.resource_id, permissions.c.grantee)

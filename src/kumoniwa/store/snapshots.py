@@ -14,7 +14,8 @@ from kumoniwa.model.volumes import Volume
 from kumoniwa.store import layers, rows, sharing, volumes
 from kumoniwa.store.prepared import Prepared
 from kumoniwa.store.rows import InScope, insert, one_of
-from kumoniwa.store.tables import image_devices, images, snapshots
+from kumoniwa.store.tables.images import image_devices, images
+from kumoniwa.store.tables.snapshots import snapshots
 
 
 def add(connection: Connection, *new: Snapshot) -> None:

@@ -11,7 +11,8 @@ from kumoniwa.model.spot_requests import SpotRequest
 from kumoniwa.store import rows, tags
 from kumoniwa.store.prepared import Prepared, among, listed
 from kumoniwa.store.rows import InScope, insert
-from kumoniwa.store.tables import instances, spot_requests
+from kumoniwa.store.tables.instances import instances
+from kumoniwa.store.tables.spot_requests import spot_requests
 
 _OWN = spot_requests.c
 _IN_SCOPE = InScope(SpotRequest, spot_requests, _OWN.created_at, _OWN.id)

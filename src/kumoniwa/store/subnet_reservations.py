@@ -9,7 +9,7 @@ from kumoniwa.model.vpcs import SubnetReservation
 from kumoniwa.store import tags
 from kumoniwa.store.prepared import Prepared
 from kumoniwa.store.rows import InScope, insert
-from kumoniwa.store.tables import subnet_reservations
+from kumoniwa.store.tables.vpcs import subnet_reservations
 
 _IN_SCOPE = InScope(SubnetReservation, subnet_reservations, subnet_reservations.c.id)
 _OF = Prepared(

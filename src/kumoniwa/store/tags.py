@@ -9,7 +9,7 @@ from kumoniwa.model.scope import Scope
 from kumoniwa.model.tags import Tag
 from kumoniwa.store.prepared import Prepared, among, listed, unindexed
 from kumoniwa.store.rows import all_of, insert
-from kumoniwa.store.tables import tags
+from kumoniwa.store.tables.tags import tags
 
 
 def add(connection: Connection, *new: Tag) -> None:

@@ -10,7 +10,7 @@ from kumoniwa.model.scope import Scope
 from kumoniwa.store.frozen_times import frozen, thawed
 from kumoniwa.store.prepared import Prepared
 from kumoniwa.store.rows import insert
-from kumoniwa.store.tables import client_tokens
+from kumoniwa.store.tables.cloud import client_tokens
 from kumoniwa.values import dataclass
 
 

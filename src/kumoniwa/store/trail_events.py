@@ -10,7 +10,7 @@ from kumoniwa.model.scope import Scope
 from kumoniwa.model.trail_events import TrailEvent, id_at
 from kumoniwa.store.prepared import PlaceOf, Prepared
 from kumoniwa.store.rows import insert
-from kumoniwa.store.tables import trail_events
+from kumoniwa.store.tables.trail_events import trail_events
 
 AT_ONCE = 200
 MOST = 50_000

@@ -3,7 +3,9 @@
 from sqlalchemy import Connection, func, select
 
 from kumoniwa.store import layers
-from kumoniwa.store.tables import prepared_machines, snapshots, volumes
+from kumoniwa.store.tables.fast_launch import prepared_machines
+from kumoniwa.store.tables.snapshots import snapshots
+from kumoniwa.store.tables.volumes import volumes
 from kumoniwa.values import dataclass
 
 

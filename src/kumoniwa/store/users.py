@@ -9,7 +9,7 @@ from kumoniwa.model.users import AccessKey, KeyStatus, User
 from kumoniwa.store import rows
 from kumoniwa.store.prepared import Prepared
 from kumoniwa.store.rows import all_of, insert, one_of
-from kumoniwa.store.tables import access_keys, iam_users
+from kumoniwa.store.tables.identities import access_keys, iam_users
 
 _EVERY = Prepared(select(iam_users))
 _ACTIVE_KEYS = Prepared(select(access_keys).where(access_keys.c.status == KeyStatus.ACTIVE))

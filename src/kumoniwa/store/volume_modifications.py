@@ -9,7 +9,8 @@ from sqlalchemy import Connection, delete, func, select, update
 from kumoniwa.model.scope import Scope
 from kumoniwa.model.volumes import ModificationState, VolumeModification
 from kumoniwa.store.rows import all_of, insert, one_of
-from kumoniwa.store.tables import volume_modifications, volumes, workflows
+from kumoniwa.store.tables.volumes import volume_modifications, volumes
+from kumoniwa.store.tables.workflows import workflows
 
 
 def put(connection: Connection, modification: VolumeModification) -> None:

@@ -18,7 +18,9 @@ from kumoniwa.store import instances, rows
 from kumoniwa.store.layers import let_go
 from kumoniwa.store.prepared import Prepared, among, either, listed
 from kumoniwa.store.rows import InScope, insert
-from kumoniwa.store.tables import attachments, layers, snapshots, volumes
+from kumoniwa.store.tables.layers import layers
+from kumoniwa.store.tables.snapshots import snapshots
+from kumoniwa.store.tables.volumes import attachments, volumes
 
 
 def add(connection: Connection, *new: Volume) -> None:

@@ -10,17 +10,11 @@ from kumoniwa.model.network_interfaces import NetworkInterface, SecondaryAddress
 from kumoniwa.model.peerings import Peering, PeeringState
 from kumoniwa.model.vpcs import Vpc
 from kumoniwa.store.prepared import Prepared, among, either, listed, unindexed
-from kumoniwa.store.tables import (
-    instances,
-    interface_groups,
-    nat_gateways,
-    network_interfaces,
-    peerings,
-    prefix_list_entries,
-    secondary_addresses,
-    vpc_blocks,
-    vpcs,
-)
+from kumoniwa.store.tables.instances import instances
+from kumoniwa.store.tables.network_interfaces import interface_groups, network_interfaces, secondary_addresses
+from kumoniwa.store.tables.network_records import peerings, prefix_list_entries
+from kumoniwa.store.tables.routing import nat_gateways
+from kumoniwa.store.tables.vpcs import vpc_blocks, vpcs
 
 _VPCS = Prepared(select(vpcs).where(among(vpcs.c.id, "ids")).order_by(vpcs.c.id))
 _BLOCKS = Prepared(

@@ -10,7 +10,7 @@ from kumoniwa.model.vpcs import Subnet, Vpc, VpcBlock
 from kumoniwa.store import facts, rows
 from kumoniwa.store.prepared import Prepared, unindexed
 from kumoniwa.store.rows import InScope, insert
-from kumoniwa.store.tables import subnets, vpc_blocks, vpcs
+from kumoniwa.store.tables.vpcs import subnets, vpc_blocks, vpcs
 
 
 def add(connection: Connection, vpc: Vpc) -> None:

@@ -9,7 +9,7 @@ from every_action import ACTIONS_OF_EC2, EXAMPLES, IN_ORDER, MODEL, READS, REFUS
 from sqlalchemy import Connection, select
 from stack import Stack
 
-from kumoniwa.store.tables import metadata
+from kumoniwa.store.all_tables import metadata
 
 pytestmark = pytest.mark.anyio
 

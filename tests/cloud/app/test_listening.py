@@ -13,6 +13,7 @@ from kumoniwa.app.errors import CannotStart
 from kumoniwa.app.serve import listening, serve
 from kumoniwa.client.access import find_cloud
 from kumoniwa.config import Config
+from kumoniwa.folder import owned
 
 pytestmark = pytest.mark.anyio
 
@@ -33,20 +34,21 @@ async def test_no_answer_waits_until_what_came_before_it_is_acknowledged(tmp_pat
 
 async def test_the_endpoint_is_a_url_for_addresses_of_ipv6_too(tmp_path: Path) -> None:
     announced: asyncio.Future[str] = asyncio.get_running_loop().create_future()
-    config = Config(data_dir=tmp_path, host="::1", port=0, driver="simulated")
-    serving = asyncio.ensure_future(serve(config, announced.set_result))
-    async with asyncio.timeout(30):
-        endpoint = urlsplit(await announced)
-    assert (endpoint.hostname, endpoint.netloc) == ("::1", f"[::1]:{endpoint.port}")
-    assert find_cloud(tmp_path).endpoint == endpoint.geturl()
-    reader, writer = await asyncio.open_connection("::1", endpoint.port)
-    writer.write(f"GET /_kumoniwa/health HTTP/1.1\r\nHost: {endpoint.netloc}\r\nConnection: close\r\n\r\n".encode())
-    async with asyncio.timeout(10):
-        assert (await reader.read()).startswith(b"HTTP/1.1 200")
-    writer.close()
-    os.kill(os.getpid(), signal.SIGTERM)
-    async with asyncio.timeout(30):
-        await serving
+    with owned(tmp_path):
+        config = Config(data_dir=tmp_path, host="::1", port=0, driver="simulated")
+        serving = asyncio.ensure_future(serve(config, announced.set_result))
+        async with asyncio.timeout(30):
+            endpoint = urlsplit(await announced)
+        assert (endpoint.hostname, endpoint.netloc) == ("::1", f"[::1]:{endpoint.port}")
+        assert find_cloud(tmp_path).endpoint == endpoint.geturl()
+        reader, writer = await asyncio.open_connection("::1", endpoint.port)
+        writer.write(f"GET /_kumoniwa/health HTTP/1.1\r\nHost: {endpoint.netloc}\r\nConnection: close\r\n\r\n".encode())
+        async with asyncio.timeout(10):
+            assert (await reader.read()).startswith(b"HTTP/1.1 200")
+        writer.close()
+        os.kill(os.getpid(), signal.SIGTERM)
+        async with asyncio.timeout(30):
+            await serving
 
 
 @pytest.mark.parametrize("host", ["h" * 64, "nowhere.invalid", "a b"])

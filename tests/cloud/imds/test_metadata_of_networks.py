@@ -25,7 +25,8 @@ from kumoniwa.imds.answers import Answer, Request
 from kumoniwa.imds.server import MetadataService
 from kumoniwa.store import instances, network_interfaces
 from kumoniwa.store.database import Database
-from kumoniwa.store.engines import DATABASE_FILE, open_database
+from kumoniwa.store.engines import open_database
+from kumoniwa.store.new_state import DATABASE_FILE
 
 pytestmark = pytest.mark.anyio
 

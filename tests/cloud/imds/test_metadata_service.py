@@ -28,7 +28,8 @@ from kumoniwa.model.roles import InstanceProfile, ProfileAssociation, Role
 from kumoniwa.sockets import connect
 from kumoniwa.store import instance_profiles, instances, roles
 from kumoniwa.store.database import Database
-from kumoniwa.store.engines import DATABASE_FILE, open_database
+from kumoniwa.store.engines import open_database
+from kumoniwa.store.new_state import DATABASE_FILE
 
 pytestmark = pytest.mark.anyio
 

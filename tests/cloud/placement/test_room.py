@@ -11,7 +11,7 @@ from stack import Stack
 from volumes_at_hand import ZONE, create, refused
 
 from kumoniwa.placement.disk_room import NEW_LAYER_BYTES
-from kumoniwa.store.tables import metadata
+from kumoniwa.store.all_tables import metadata
 
 pytestmark = pytest.mark.anyio
 

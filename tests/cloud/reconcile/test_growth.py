@@ -22,9 +22,13 @@ from kumoniwa.model.tags import Tag
 from kumoniwa.model.workflows import WorkflowRow
 from kumoniwa.reconcile import time
 from kumoniwa.reconcile.time import Housekeeping
-from kumoniwa.store import boots, images, imports, journal, replace_root, snapshots, tables, tags, volumes
+from kumoniwa.store import all_tables as tables
+from kumoniwa.store import boots, images, imports, journal, replace_root, snapshots, tags, volumes
 from kumoniwa.store.journal import Origin
-from kumoniwa.store.tables import client_tokens, import_tasks, replace_root_tasks, steps, workflows
+from kumoniwa.store.tables.cloud import client_tokens
+from kumoniwa.store.tables.instances import replace_root_tasks
+from kumoniwa.store.tables.snapshots import import_tasks
+from kumoniwa.store.tables.workflows import steps, workflows
 
 pytestmark = pytest.mark.anyio
 SCOPE = Scope(DEFAULT_ACCOUNT, DEFAULT_REGION)

@@ -18,7 +18,8 @@ from kumoniwa.hypervisor.simulated import SimulatedDriver, SimulatedWorld, Timin
 from kumoniwa.model.layers import Layer
 from kumoniwa.reconcile.shorten_chains import ROUND, Compaction
 from kumoniwa.storage.compaction import LEFT, LONGEST
-from kumoniwa.store import layers, tables
+from kumoniwa.store import all_tables as tables
+from kumoniwa.store import layers
 
 pytestmark = pytest.mark.anyio
 

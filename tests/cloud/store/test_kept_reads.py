@@ -14,12 +14,13 @@ from sqlalchemy import Connection, Table, bindparam, delete, insert, select, upd
 import kumoniwa.store
 from kumoniwa.modules import import_all
 from kumoniwa.store import facts
+from kumoniwa.store.all_tables import metadata
 from kumoniwa.store.database import Work
 from kumoniwa.store.engines.sqlite import SqliteDatabase, make_engine
 from kumoniwa.store.prepared import Prepared
 from kumoniwa.store.rows import InScope
-from kumoniwa.store.tables import facts as facts_table
-from kumoniwa.store.tables import metadata, prefix_list_entries, prefix_lists
+from kumoniwa.store.tables.cloud import facts as facts_table
+from kumoniwa.store.tables.network_records import prefix_list_entries, prefix_lists
 from kumoniwa.values import dataclass
 
 pytestmark = pytest.mark.anyio

@@ -7,7 +7,7 @@ from pathlib import Path
 import pytest
 from stack import Stack
 
-from kumoniwa.store.engines import DATABASE_FILE
+from kumoniwa.store.new_state import DATABASE_FILE
 
 pytestmark = pytest.mark.anyio
 _HEADER, _FRAME_HEADER = 32, 24  # bytes of SQLite's write-ahead log: https://www.sqlite.org/fileformat2.html

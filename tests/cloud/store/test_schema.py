@@ -10,8 +10,8 @@ from alembic.migration import MigrationContext
 from sqlalchemy import Engine, text
 
 from kumoniwa.store import schema
+from kumoniwa.store.all_tables import metadata
 from kumoniwa.store.engines.sqlite import make_engine
-from kumoniwa.store.tables import metadata
 
 
 @pytest.fixture

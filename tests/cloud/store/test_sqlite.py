@@ -20,11 +20,12 @@ from structlog.testing import capture_logs
 from waiting import let_others_run, turns_until
 
 from kumoniwa.store import facts
+from kumoniwa.store.all_tables import metadata
 from kumoniwa.store.changes import Changed
 from kumoniwa.store.database import DatabaseUnavailable, Work
 from kumoniwa.store.engines.sqlite import _MOMENT, SqliteDatabase, make_engine
-from kumoniwa.store.tables import facts as facts_table
-from kumoniwa.store.tables import interface_groups, metadata
+from kumoniwa.store.tables.cloud import facts as facts_table
+from kumoniwa.store.tables.network_interfaces import interface_groups
 
 pytestmark = pytest.mark.anyio
 

@@ -38,6 +38,7 @@ from kumoniwa.hypervisor.driver import LayerId
 from kumoniwa.hypervisor.simulated import SimulatedDriver, SimulatedWorld, Timing
 from kumoniwa.store import schema
 from kumoniwa.store.engines.sqlite import make_engine
+from kumoniwa.store.new_state import make_state
 
 GIB = 1 << 30
 MOVED = {
@@ -152,7 +153,7 @@ from kumoniwa.store.engines.sqlite import make_engine
 engine = make_engine(Path(sys.argv[1]) / "cloud.db")
 @event.listens_for(engine, "after_cursor_execute")
 def die(connection, cursor, statement, *rest):
-    if "UPDATE alembic_version" in statement or statement.startswith("INSERT INTO alembic_version"):
+    if "UPDATE alembic_version" in statement or "INSERT INTO alembic_version" in statement:
         os.kill(os.getpid(), 9)
 schema.ensure_schema(engine)
 """
@@ -168,6 +169,23 @@ def test_a_server_killed_in_the_upgrade_leaves_the_folder_as_it_was(tmp_path: Pa
     assert died.returncode == -9
     assert dump(tmp_path) == before
     upgrade(tmp_path)
+    assert dump(tmp_path)["alembic_version"] == [{"version_num": schema.HEAD}]
+
+
+_KILLED_MAKING = """
+import os, sys
+from pathlib import Path
+from kumoniwa.store.new_state import make_state
+Path.rename = lambda *_: os.kill(os.getpid(), 9)
+make_state(Path(sys.argv[1]))
+"""
+
+
+def test_a_server_killed_while_it_makes_a_new_state_leaves_none(tmp_path: Path) -> None:
+    died = subprocess.run([sys.executable, "-c", _KILLED_MAKING, str(tmp_path)], timeout=60)
+    assert died.returncode == -9
+    assert not (tmp_path / "cloud.db").exists()
+    make_state(tmp_path)  # over what was begun
     assert dump(tmp_path)["alembic_version"] == [{"version_num": schema.HEAD}]
 
 

@@ -12,7 +12,8 @@ from sqlalchemy.exc import IntegrityError
 from kumoniwa.model.workflows import WorkflowRow, WorkflowState
 from kumoniwa.store import claims, journal
 from kumoniwa.store.database import Database
-from kumoniwa.store.engines import DATABASE_FILE, open_database
+from kumoniwa.store.engines import open_database
+from kumoniwa.store.new_state import DATABASE_FILE
 
 pytestmark = pytest.mark.anyio
 AT = datetime(2026, 1, 1, tzinfo=UTC)

@@ -15,8 +15,8 @@ from kumoniwa.console import changes as live
 from kumoniwa.console.changes import BEAT, COALESCE, MOST_PAGES, SESSION_ENDED, TOO_MANY_PAGES, UNTOLD, LiveChanges
 from kumoniwa.console.sessions import Session, Signer
 from kumoniwa.model.principals import account_itself
+from kumoniwa.store.all_tables import metadata
 from kumoniwa.store.changes import LET_GO, MOST_NAMED, Changed, Changes, Gathered
-from kumoniwa.store.tables import metadata
 
 pytestmark = pytest.mark.anyio
 

@@ -7,7 +7,7 @@ from botocore.session import get_session
 
 from kumoniwa.api.registry import ACTIONS
 from kumoniwa.console.changes import BEAT, UNTOLD
-from kumoniwa.store.tables import metadata
+from kumoniwa.store.all_tables import metadata
 
 _LIVE = Path(__file__).parents[3] / "console" / "src" / "api" / "live.ts"
 _CALL = _LIVE.with_name("call.ts")

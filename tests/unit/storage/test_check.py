@@ -13,7 +13,8 @@ from kumoniwa.model.snapshots import Snapshot, SnapshotState
 from kumoniwa.model.volumes import Volume, VolumeState
 from kumoniwa.storage.check import Unreadable, look_at_layers, look_at_whole, repair
 from kumoniwa.storage.collect import Collector
-from kumoniwa.store import layers, snapshots, tables, volumes
+from kumoniwa.store import all_tables as tables
+from kumoniwa.store import layers, snapshots, volumes
 from kumoniwa.store.database import Database
 from kumoniwa.store.engines import open_database
 

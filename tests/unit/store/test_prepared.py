@@ -11,9 +11,11 @@ from sqlalchemy.exc import IntegrityError, OperationalError
 from kumoniwa.model.layers import Layer
 from kumoniwa.model.workflows import WorkflowState
 from kumoniwa.store import rows
+from kumoniwa.store.all_tables import metadata
 from kumoniwa.store.engines.sqlite import make_engine
 from kumoniwa.store.prepared import TOUCHED, Prepared, among, either, listed, unindexed
-from kumoniwa.store.tables import layers, metadata, workflows
+from kumoniwa.store.tables.layers import layers
+from kumoniwa.store.tables.workflows import workflows
 
 AT = datetime(2026, 11, 29, 12, 30, 1, 5, UTC)
 LOWER, UPPER = Layer("layer-1", None, 5, AT), Layer("layer-2", "layer-1", 7, AT, made=True)

@@ -6,7 +6,12 @@ import pytest
 from sqlalchemy import insert as sql_insert
 from sqlalchemy import select, update
 
-from kumoniwa.store.tables import attachments, facts, instances, metadata, steps, tags, volumes
+from kumoniwa.store.all_tables import metadata
+from kumoniwa.store.tables.cloud import facts
+from kumoniwa.store.tables.instances import instances
+from kumoniwa.store.tables.tags import tags
+from kumoniwa.store.tables.volumes import attachments, volumes
+from kumoniwa.store.tables.workflows import steps
 from kumoniwa.store.written_rows import naming_column, written_rows
 
 _ONE = volumes.c.id == "vol-1"

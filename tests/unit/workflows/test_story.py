@@ -13,7 +13,7 @@ from sqlalchemy import Connection, create_engine, select
 from kumoniwa.model.boots import Cause
 from kumoniwa.model.workflows import WorkflowState
 from kumoniwa.modules import import_all
-from kumoniwa.store import tables
+from kumoniwa.store import all_tables as tables
 from kumoniwa.store.journal import Origin
 from kumoniwa.workflows import stories
 from kumoniwa.workflows.stories.images.copy_image import copy_image

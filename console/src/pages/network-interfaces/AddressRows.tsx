@@ -4,16 +4,17 @@ import Container from "@cloudscape-design/components/container";
 import Header from "@cloudscape-design/components/header";
 import Input from "@cloudscape-design/components/input";
 import type { ReactNode } from "react";
+import { useSteadyOrder } from "../../resource/steadyOrder";
 import { useText } from "../../texts/texts";
 import type { Edits } from "./addresses";
 import { inWords } from "./InterfaceChoice";
 import { publicOf, rowLabel, secondaryOf, type InterfaceRow } from "./model";
 
-/** `isNew`: the address is typed, or none yet. */
 interface Row {
   address: string;
   isPrimary: boolean;
-  isNew: boolean;
+  /** Its place among those that are to be added, where it is one: the address is typed, or none yet. */
+  added?: number;
 }
 
 interface Properties {
@@ -27,16 +28,17 @@ interface Properties {
 export function AddressRows({ row, edits, problem, onChange }: Properties): ReactNode {
   const text = useText();
   const there = secondaryOf(row.eni).filter((address) => !edits.removed.includes(address));
-  const rows: Row[] = [
-    { address: row.eni.PrivateIpAddress ?? "", isPrimary: true, isNew: false },
-    ...there.map((address) => ({ address, isPrimary: false, isNew: false })),
-    ...edits.added.map((address) => ({ address, isPrimary: false, isNew: true })),
-  ];
-  const first = rows.length - edits.added.length; // of those that are new
-  const remove = (index: number): void => {
-    const removed = rows[index]!;
-    if (removed.isNew) onChange({ ...edits, added: edits.added.filter((_, at) => at !== index - first) });
-    else onChange({ ...edits, removed: [...edits.removed, removed.address] });
+  const rows = useSteadyOrder<Row>(
+    [
+      { address: row.eni.PrivateIpAddress ?? "", isPrimary: true },
+      ...there.map((address) => ({ address, isPrimary: false })),
+      ...edits.added.map((address, added) => ({ address, isPrimary: false, added })),
+    ],
+    keyOf,
+  );
+  const remove = ({ address, added }: Row): void => {
+    if (added !== undefined) onChange({ ...edits, added: edits.added.filter((_, at) => at !== added) });
+    else onChange({ ...edits, removed: [...edits.removed, address] });
   };
   return (
     <Container header={<Header variant="h3" description={inWords(text, row)}>{rowLabel(row)}</Header>}>
@@ -46,19 +48,19 @@ export function AddressRows({ row, edits, problem, onChange }: Properties): Reac
         definition={[
           {
             label: text("eip.privateIp"),
-            errorText: ({ address, isNew }) => (isNew ? problem(address) : null),
-            control: ({ address, isNew }, index) => (
+            errorText: ({ address, added }) => (added === undefined ? null : problem(address)),
+            control: ({ address, added }) => (
               <Input
                 value={address}
-                disabled={!isNew}
+                disabled={added === undefined}
                 placeholder={text("createInterface.auto")}
-                onChange={({ detail }) => onChange({ ...edits, added: edits.added.with(index - first, detail.value.trim()) })}
+                onChange={({ detail }) => added !== undefined && onChange({ ...edits, added: edits.added.with(added, detail.value.trim()) })}
               />
             ),
           },
           {
             label: text("instance.publicIp"),
-            control: ({ address, isNew }) => <Input value={isNew ? "–" : publicFor(row, address)} disabled />,
+            control: ({ address, added }) => <Input value={added === undefined ? publicFor(row, address) : "–"} disabled />,
           },
         ]}
         isItemRemovable={({ isPrimary }) => !isPrimary}
@@ -66,10 +68,14 @@ export function AddressRows({ row, edits, problem, onChange }: Properties): Reac
         onAddButtonClick={() => onChange({ ...edits, added: [...edits.added, ""] })}
         removeButtonText={text("addresses.remove")}
         removeButtonAriaLabel={({ address }) => `${text("addresses.remove")} ${address}`}
-        onRemoveButtonClick={({ detail }) => remove(detail.itemIndex)}
+        onRemoveButtonClick={({ detail }) => remove(rows[detail.itemIndex]!)}
       />
     </Container>
   );
+}
+
+function keyOf({ address, added }: Row): string {
+  return added === undefined ? address : `new ${added}`;
 }
 
 function publicFor({ eni }: InterfaceRow, address: string): string {

@@ -6,6 +6,7 @@ import Input from "@cloudscape-design/components/input";
 import type { ReactNode } from "react";
 import type { Route } from "../../api/types";
 import { State } from "../../resource/State";
+import { useSteadyOrder } from "../../resource/steadyOrder";
 import { useText } from "../../texts/texts";
 import { destinationOf, propagatedText } from "./model";
 import { KindField, TargetField, type Row } from "./RouteFields";
@@ -33,7 +34,7 @@ let count = 0;
 
 export function RouteRows({ routes, edits, onChange, choices, destinations }: Properties): ReactNode {
   const text = useText();
-  const rows = rowsOf(routes, edits);
+  const rows = useSteadyOrder(rowsOf(routes, edits), keyOf);
   const change = (row: Row, more: Partial<Pick<NewRoute, "destination" | "kind" | "id">>): void => {
     if (row.added) {
       const { number } = row.added;
@@ -106,6 +107,10 @@ function Said({ children }: { children: ReactNode }): ReactNode {
 function onlyOf(choices: readonly Choice[], kind: Kind): string {
   const found = choices.filter((one) => one.kind === kind);
   return found.length === 1 ? found[0]!.id : "";
+}
+
+function keyOf({ destination, added }: Row): string {
+  return added ? `new ${added.number}` : destination;
 }
 
 function rowsOf(routes: readonly Route[], { replaced, removed, added }: Edits): Row[] {

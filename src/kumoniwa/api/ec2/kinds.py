@@ -33,6 +33,7 @@ from kumoniwa.model.snapshots import ImportTask, Snapshot
 from kumoniwa.model.spot_requests import SpotRequest
 from kumoniwa.model.volumes import Volume
 from kumoniwa.model.vpcs import Subnet, SubnetReservation, Vpc
+from kumoniwa.store import all_tables as tables
 from kumoniwa.store import (
     dhcp_options,
     elastic_ips,
@@ -56,7 +57,6 @@ from kumoniwa.store import (
     snapshots,
     spot_requests,
     subnet_reservations,
-    tables,
     volumes,
     vpcs,
 )

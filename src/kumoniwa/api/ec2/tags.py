@@ -17,7 +17,7 @@ from kumoniwa.model.tags import Tag
 from kumoniwa.store import instances
 from kumoniwa.store import tags as rows
 from kumoniwa.store.selection import Selection, text
-from kumoniwa.store.tables import tags as tags_table
+from kumoniwa.store.tables.tags import tags as tags_table
 from kumoniwa.store.tags import tags_of
 
 __all__ = ["from_specifications", "tag_set", "tags_of", "write"]

@@ -10,6 +10,7 @@ from pathlib import Path
 
 from kumoniwa.hypervisor.driver import LayerId
 from kumoniwa.hypervisor.simulated.layer import FileSystem, Layer
+from kumoniwa.sqlite_file import make_database
 
 _SCHEMA = """
     CREATE TABLE IF NOT EXISTS layers (
@@ -36,6 +37,8 @@ class Journal:
     """
 
     def __init__(self, path: Path) -> None:
+        if not path.exists():
+            make_database(path, _SCHEMA)
         self._database = sqlite3.connect(path, isolation_level=None)
         self._database.executescript("PRAGMA journal_mode=WAL; PRAGMA synchronous=NORMAL; PRAGMA foreign_keys=ON;")
         self._database.executescript(_SCHEMA)

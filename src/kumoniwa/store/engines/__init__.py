@@ -1,21 +1,16 @@
 """The engines that state can be kept on. Nothing outside this package names one of them."""
 
-from importlib.util import find_spec
 from pathlib import Path
 
 from sqlalchemy import Connection
 
+from kumoniwa.folder import STATE_FILE
 from kumoniwa.refusal import Refusal
 from kumoniwa.store.database import Database
 from kumoniwa.store.engines.asked import driver_of
 from kumoniwa.store.engines.sqlite import SqliteDatabase, make_engine
-from kumoniwa.store.engines.state_of_folder import check_on_sqlite, is_elsewhere
+from kumoniwa.store.new_state import DATABASE_FILE, make_state
 from kumoniwa.store.schema import check_current, ensure_schema
-
-__all__ = ["DATABASE_FILE", "NoDriver", "check_driver", "damages", "examined", "is_elsewhere", "open_database"]
-
-DATABASE_FILE = "cloud.db"
-"""Its name in the data folder."""
 
 
 def open_database(data_dir: Path, address: str = "", *, upgrade: bool = True, durable: bool = True) -> Database:
@@ -34,7 +29,16 @@ def open_database(data_dir: Path, address: str = "", *, upgrade: bool = True, du
         from kumoniwa.store.engines.postgresql_open import open_postgresql  # a cloud on SQLite loads nothing of it
 
         return open_postgresql(data_dir, address, file, upgrade=upgrade, durable=durable)
-    check_on_sqlite(data_dir)
+    if is_elsewhere(data_dir):
+        from kumoniwa.store.engines.state_of_folder import StateElsewhere
+
+        raise StateElsewhere(
+            f"The state of {data_dir} is on PostgreSQL.",
+            way_out="Name its database with --database or in $KUMONIWA_DATABASE, or copy the state back: "
+            "kumoniwa state copy --from.",
+        )
+    if upgrade:
+        make_state(data_dir, durable=durable)
     engine = make_engine(file, durable=durable)
     try:
         if upgrade:
@@ -45,6 +49,11 @@ def open_database(data_dir: Path, address: str = "", *, upgrade: bool = True, du
         engine.dispose()
         raise
     return SqliteDatabase(engine)
+
+
+def is_elsewhere(data_dir: Path) -> bool:
+    """Whether the state of this folder is on PostgreSQL, as far as the folder knows."""
+    return (data_dir / STATE_FILE).exists()
 
 
 def damages(connection: Connection) -> list[str]:
@@ -70,7 +79,9 @@ class NoDriver(Refusal):
 
 def check_driver() -> None:
     """Raises `NoDriver` where PostgreSQL cannot be spoken to."""
-    if find_spec("psycopg") is None:
+    try:
+        import psycopg  # noqa: F401 - whether it is there
+    except ImportError:
         raise NoDriver(
             "What speaks to PostgreSQL is not installed.", way_out="Install it: pip install 'kumoniwa[postgresql]'"
-        )
+        ) from None

@@ -20,6 +20,7 @@ from sqlalchemy.types import Text
 
 from kumoniwa.folder import sync_folder
 from kumoniwa.refusal import Refusal
+from kumoniwa.store.all_tables import metadata
 from kumoniwa.store.engines.asked import driver_of
 from kumoniwa.store.engines.postgresql_address import shown
 from kumoniwa.store.engines.postgresql_driver import Driver
@@ -28,7 +29,7 @@ from kumoniwa.store.engines.sqlite import make_engine
 from kumoniwa.store.engines.state_of_folder import bind, bound_to, release
 from kumoniwa.store.prepared import Prepared
 from kumoniwa.store.schema import check_current, ensure_schema
-from kumoniwa.store.tables import Moment, Word, metadata
+from kumoniwa.store.tables.columns import Moment, Word
 from kumoniwa.values import dataclass
 
 _AT_ONCE = 1000  # rows

@@ -170,6 +170,8 @@ class DatabaseInThreads:
         result = others[-1]
         if getattr(statement, "is_dml", False) and (result.returns_rows or result.rowcount != 0):
             self._touched(statement.table.name, written_rows(statement, result.context.compiled_parameters))
+            if statement.is_delete:
+                self._kept.deleted_from(statement.table.name)
 
     def _touched(self, table: str, ids: Collection[str] | None = None) -> None:
         self._kept.written(table)

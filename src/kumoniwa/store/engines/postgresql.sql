@@ -7,6 +7,8 @@ CREATE TABLE cloud_state (
 
 INSERT INTO cloud_state VALUES (NULL, '');
 
+-- The tables of a new cloud. Written by scripts/reference from store/tables.
+
 CREATE TABLE account_settings (
 	account VARCHAR NOT NULL,
 	region VARCHAR NOT NULL,
@@ -1321,4 +1323,8 @@ CREATE TABLE secondary_addresses (
 CREATE INDEX ix_secondary_addresses_interface_id ON secondary_addresses (interface_id);
 
 CREATE INDEX secondary_addresses_address ON secondary_addresses (private_ip);
+
+CREATE TABLE alembic_version (version_num VARCHAR(32) NOT NULL PRIMARY KEY);
+
+INSERT INTO alembic_version VALUES ('0035');
 

@@ -18,24 +18,9 @@ class StateElsewhere(Refusal):
     """The state of a data folder is not in the database that was named."""
 
 
-def is_elsewhere(data_dir: Path) -> bool:
-    """Whether the state of this folder is on PostgreSQL, as far as the folder knows."""
-    return (data_dir / STATE_FILE).exists()
-
-
 def bound_to(data_dir: Path) -> str | None:
     """The cloud on PostgreSQL whose state is this folder's; None where it has none there. Raises `StateElsewhere`."""
     return _read(data_dir).get("cloud")
-
-
-def check_on_sqlite(data_dir: Path) -> None:
-    """Raises `StateElsewhere` where the state of this folder is not in its own file."""
-    if _read(data_dir):
-        raise StateElsewhere(
-            f"The state of {data_dir} is on PostgreSQL.",
-            way_out="Name its database with --database or in $KUMONIWA_DATABASE, or copy the state back: "
-            "kumoniwa state copy --from.",
-        )
 
 
 def bind(data_dir: Path, cloud: str) -> None:

@@ -4,7 +4,7 @@ from typing import Any, Literal
 
 from alembic import context
 
-from kumoniwa.store.tables import Moment, Word, metadata
+from kumoniwa.store.all_tables import Moment, Word, metadata
 
 
 def _render(kind: str, item: Any, _context: object) -> str | Literal[False]:

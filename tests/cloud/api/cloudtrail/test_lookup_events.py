@@ -12,7 +12,7 @@ from stack import Stack
 from kumoniwa.api import trail as recorded
 from kumoniwa.reconcile.time import EVENTS_KEPT, forgetting
 from kumoniwa.store import trail_events
-from kumoniwa.store.engines import DATABASE_FILE
+from kumoniwa.store.new_state import DATABASE_FILE
 
 pytestmark = pytest.mark.anyio
 

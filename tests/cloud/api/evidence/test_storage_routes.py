@@ -20,7 +20,8 @@ from kumoniwa.hypervisor.simulated import SimulatedDriver, SimulatedWorld, Timin
 from kumoniwa.model.layers import GIB
 from kumoniwa.model.snapshots import Snapshot, SnapshotState
 from kumoniwa.storage.report import QUARANTINE
-from kumoniwa.store import layers, snapshots, tables
+from kumoniwa.store import all_tables as tables
+from kumoniwa.store import layers, snapshots
 from kumoniwa.workflows.steps.snapshots.complete_snapshots import ensure_measured
 
 pytestmark = pytest.mark.anyio

@@ -9,7 +9,7 @@ from stack import Stack
 
 from kumoniwa.api.kms.key_material import KEY_FILE
 from kumoniwa.model.kms_keys import EBS_ALIAS
-from kumoniwa.store.engines import DATABASE_FILE
+from kumoniwa.store.new_state import DATABASE_FILE
 
 pytestmark = pytest.mark.anyio
 

@@ -9,7 +9,7 @@ from asgi import Refused
 from stack import Stack
 
 from kumoniwa.api.ssm.secure_strings import KEY_FILE
-from kumoniwa.store.engines import DATABASE_FILE
+from kumoniwa.store.new_state import DATABASE_FILE
 
 pytestmark = pytest.mark.anyio
 

@@ -24,9 +24,10 @@ from kumoniwa.network.vpc import plan as of_plan
 from kumoniwa.network.vpc.gather import NoSuchVpc, gather, gather_with_peers
 from kumoniwa.network.vpc.plan import Plan, TargetKind, Traffic
 from kumoniwa.store import security_groups
-from kumoniwa.store.engines import DATABASE_FILE
+from kumoniwa.store.new_state import DATABASE_FILE
 from kumoniwa.store.rows import insert
-from kumoniwa.store.tables import nat_gateways, peerings, prefix_list_entries, prefix_lists
+from kumoniwa.store.tables.network_records import peerings, prefix_list_entries, prefix_lists
+from kumoniwa.store.tables.routing import nat_gateways
 
 pytestmark = pytest.mark.anyio
 

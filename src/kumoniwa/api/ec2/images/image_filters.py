@@ -3,8 +3,8 @@
 from kumoniwa.api.ec2.images.image_output import DescribedImage, creation_date, device_size, is_encrypted, location
 from kumoniwa.api.filters import Values, never, present, truth
 from kumoniwa.model.images import ImageState
-from kumoniwa.store import tables
 from kumoniwa.store.selection import Selection, boolean, other_text, text
+from kumoniwa.store.tables import images as tables
 
 _OWN = tables.images.c
 

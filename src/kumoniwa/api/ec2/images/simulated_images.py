@@ -1,5 +1,6 @@
 """The AMI that every region of a simulated cloud has from the start."""
 
+from datetime import datetime
 from functools import partial
 
 from sqlalchemy import Connection
@@ -41,38 +42,48 @@ def _add_images(connection: Connection, cloud: Cloud) -> str:
         layers.add(connection, layer)
         facts.put(connection, _FACT, layer.id)
         known = layer.id
-    for region in missing:
-        snapshot = Snapshot(
-            id=new_id("snap"),
-            account=account,
-            region=region,
-            volume_id="vol-ffffffff",  # as EC2 writes for a snapshot that was made from no volume
-            volume_size_gib=_SIZE_GIB,
-            state=SnapshotState.COMPLETED,
-            progress=100,
-            started_at=now,
-            completed_at=now,
-            description="Root of a simulated Debian 12",
-            layer_id=known,
-            changed_bytes=0,
-            full_bytes=0,
-            consistency=Consistency.AT_REST,
-            consistency_detail=_MADE,
-        )
-        image = Image(
-            id=new_id("ami"),
-            account=account,
-            region=region,
-            name=NAME,
-            description="A simulated Debian 12: it boots, logs and shuts down in memory",
-            state=ImageState.AVAILABLE,
-            architecture="x86_64",
-            root_device_name="/dev/xvda",
-            created_at=now,
-            consistency=Consistency.AT_REST,
-            consistency_detail=_MADE,
-        )
-        snapshots.add(connection, snapshot)
-        images.add(connection, image, [ImageDevice(image.id, 0, "/dev/xvda", snapshot.id, _SIZE_GIB)])
+    roots = [_root(account, region, known, now) for region in missing]
+    made = [_image(account, region, now) for region in missing]
+    devices = [
+        ImageDevice(image.id, 0, "/dev/xvda", root.id, _SIZE_GIB) for image, root in zip(made, roots, strict=True)
+    ]
+    snapshots.add(connection, *roots)
+    images.add_many(connection, made, devices)
     facts.change(connection, _REGIONS_FACT, list(REGIONS))
     return str(known)
+
+
+def _root(account: str, region: str, layer_id: str, now: datetime) -> Snapshot:
+    return Snapshot(
+        id=new_id("snap"),
+        account=account,
+        region=region,
+        volume_id="vol-ffffffff",  # as EC2 writes for a snapshot that was made from no volume
+        volume_size_gib=_SIZE_GIB,
+        state=SnapshotState.COMPLETED,
+        progress=100,
+        started_at=now,
+        completed_at=now,
+        description="Root of a simulated Debian 12",
+        layer_id=layer_id,
+        changed_bytes=0,
+        full_bytes=0,
+        consistency=Consistency.AT_REST,
+        consistency_detail=_MADE,
+    )
+
+
+def _image(account: str, region: str, now: datetime) -> Image:
+    return Image(
+        id=new_id("ami"),
+        account=account,
+        region=region,
+        name=NAME,
+        description="A simulated Debian 12: it boots, logs and shuts down in memory",
+        state=ImageState.AVAILABLE,
+        architecture="x86_64",
+        root_device_name="/dev/xvda",
+        created_at=now,
+        consistency=Consistency.AT_REST,
+        consistency_detail=_MADE,
+    )

@@ -15,7 +15,7 @@ from kumoniwa.api.listing import Listing
 from kumoniwa.api.registry import Depth, action
 from kumoniwa.errors import Ec2Error, InvalidParameterValue
 from kumoniwa.model.regions import zones
-from kumoniwa.store import tables
+from kumoniwa.store.tables import instances as tables
 
 
 class NotOffered(Ec2Error):

@@ -8,7 +8,10 @@ from typing import Any
 
 from kumoniwa.model.instances import InstanceState
 from kumoniwa.store.selection import Comparison, Selection, boolean, number, other_boolean, other_text, text, words
-from kumoniwa.store.tables import attachments, instances, interface_groups, network_interfaces, security_groups
+from kumoniwa.store.tables.instances import instances
+from kumoniwa.store.tables.network_interfaces import interface_groups, network_interfaces
+from kumoniwa.store.tables.security_groups import security_groups
+from kumoniwa.store.tables.volumes import attachments
 
 _own, _interface = instances.c, network_interfaces.c
 _of, _primary = _interface.instance_id, [_interface.device_index == 0]

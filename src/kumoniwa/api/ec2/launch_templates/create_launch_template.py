@@ -16,7 +16,8 @@ from kumoniwa.api.registry import Depth, action
 from kumoniwa.errors import Ec2Error, InvalidParameterValue
 from kumoniwa.ids import new_id
 from kumoniwa.model.launch_templates import LaunchTemplate, LaunchTemplateVersion
-from kumoniwa.store import launch_templates, tables
+from kumoniwa.store import launch_templates
+from kumoniwa.store.tables import launch_templates as tables
 
 _TYPE = LAUNCH_TEMPLATE.resource_type
 _NOT_BUILT = (NotBuiltParameter("Operator", "launch templates of a service"),)

@@ -14,8 +14,9 @@ from kumoniwa.api.registry import action
 from kumoniwa.clock import whole_seconds
 from kumoniwa.errors import Ec2Error, InvalidParameterCombination
 from kumoniwa.model.launch_templates import LaunchTemplate
-from kumoniwa.store import launch_templates, tables
+from kumoniwa.store import launch_templates
 from kumoniwa.store.selection import Selection, text
+from kumoniwa.store.tables import launch_templates as tables
 
 _OWN = tables.launch_templates.c
 

@@ -16,7 +16,8 @@ from kumoniwa.api.ec2.network.zones import checked_zone
 from kumoniwa.api.not_built import NotBuiltParameter, refuse
 from kumoniwa.api.registry import Depth, action
 from kumoniwa.errors import Ec2Error, MissingParameter
-from kumoniwa.store import network_acls, tables, vpcs
+from kumoniwa.store import all_tables as tables
+from kumoniwa.store import network_acls, vpcs
 
 _NOT_BUILT = (NotBuiltParameter("Ipv6Native", "subnets without IPv4 addresses"),)
 

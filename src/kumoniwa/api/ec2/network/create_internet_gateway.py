@@ -14,8 +14,9 @@ from kumoniwa.api.registry import action
 from kumoniwa.errors import has_dependencies
 from kumoniwa.ids import new_id
 from kumoniwa.model.gateways import InternetGateway
-from kumoniwa.store import gateways, tables
+from kumoniwa.store import gateways
 from kumoniwa.store import tags as tag_rows
+from kumoniwa.store.tables import routing as tables
 
 _TYPE = INTERNET_GATEWAY.resource_type
 

@@ -13,8 +13,9 @@ from kumoniwa.api.registry import action
 from kumoniwa.errors import InvalidParameterValue, has_dependencies
 from kumoniwa.ids import new_id
 from kumoniwa.model.network_acls import NetworkAcl
-from kumoniwa.store import network_acls, tables
+from kumoniwa.store import network_acls
 from kumoniwa.store import tags as tag_rows
+from kumoniwa.store.tables import network_acls as tables
 
 
 @action("CreateNetworkAcl")

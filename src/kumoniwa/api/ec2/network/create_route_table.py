@@ -13,8 +13,9 @@ from kumoniwa.api.registry import action
 from kumoniwa.errors import has_dependencies
 from kumoniwa.ids import new_id
 from kumoniwa.model.route_tables import RouteTable
-from kumoniwa.store import route_tables, tables
+from kumoniwa.store import route_tables
 from kumoniwa.store import tags as tag_rows
+from kumoniwa.store.tables import routing as tables
 
 
 @action("CreateRouteTable")

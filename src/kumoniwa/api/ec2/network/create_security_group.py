@@ -17,7 +17,8 @@ from kumoniwa.api.registry import action
 from kumoniwa.errors import Ec2Error, InvalidParameterValue, MissingParameter
 from kumoniwa.ids import new_id
 from kumoniwa.model.security_groups import SecurityGroup
-from kumoniwa.store import security_groups, tables
+from kumoniwa.store import security_groups
+from kumoniwa.store.tables import security_groups as tables
 
 MAX_NAME = 255
 

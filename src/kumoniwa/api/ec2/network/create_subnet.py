@@ -26,7 +26,8 @@ from kumoniwa.errors import InvalidParameterCombination, MissingParameter
 from kumoniwa.ids import new_id
 from kumoniwa.model.regions import zones
 from kumoniwa.model.vpcs import Subnet
-from kumoniwa.store import network_acls, tables, vpcs
+from kumoniwa.store import network_acls, vpcs
+from kumoniwa.store.tables import vpcs as tables
 
 _NOT_BUILT = (
     NotBuiltParameter("Ipv6Native", "subnets without IPv4 addresses"),

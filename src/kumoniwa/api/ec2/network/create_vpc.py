@@ -16,7 +16,8 @@ from kumoniwa.api.registry import Depth, action
 from kumoniwa.errors import Ec2Error, InvalidParameterCombination, InvalidParameterValue, MissingParameter
 from kumoniwa.ids import new_id
 from kumoniwa.model.vpcs import Vpc, VpcBlock
-from kumoniwa.store import tables, vpcs
+from kumoniwa.store import vpcs
+from kumoniwa.store.tables import vpcs as tables
 
 POOLS_NOT_BUILT = (
     NotBuiltParameter("Ipv6Pool", "address pools of one's own"),

@@ -24,7 +24,8 @@ from kumoniwa.api.member_paths import Described, at
 from kumoniwa.api.registry import Depth, action
 from kumoniwa.model.network_interfaces import NetworkInterface
 from kumoniwa.model.regions import zone_id
-from kumoniwa.store import instances, network_interfaces, tables, vpcs
+from kumoniwa.store import all_tables as tables
+from kumoniwa.store import instances, network_interfaces, vpcs
 from kumoniwa.store.selection import OfOthers, Selection, boolean, other_text, text
 
 NAT_SERVICE = "036872051663"

@@ -19,8 +19,9 @@ from kumoniwa.api.listing import NOT_PAGED_CAPITAL, Listing
 from kumoniwa.api.registry import Depth, action
 from kumoniwa.ids import new_id
 from kumoniwa.model.gateways import EgressOnlyGateway
-from kumoniwa.store import gateways, tables
+from kumoniwa.store import gateways
 from kumoniwa.store import tags as tag_rows
+from kumoniwa.store.tables import routing as tables
 
 _TYPE = EGRESS_ONLY_GATEWAY.resource_type
 _IS_RECORDED = "The gateway is stored and shown, and no guest has an IPv6 address."

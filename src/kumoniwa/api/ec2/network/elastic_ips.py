@@ -22,8 +22,9 @@ from kumoniwa.ids import new_id
 from kumoniwa.model.elastic_ips import ElasticIp
 from kumoniwa.model.network_interfaces import NetworkInterface
 from kumoniwa.network.addresses import cloud_octet, free_public
-from kumoniwa.store import elastic_ips, instances, network_interfaces, tables
+from kumoniwa.store import elastic_ips, instances, network_interfaces
 from kumoniwa.store import tags as tag_rows
+from kumoniwa.store.tables import elastic_ips as tables
 from kumoniwa.values import dataclass
 
 _DOMAIN = "vpc"

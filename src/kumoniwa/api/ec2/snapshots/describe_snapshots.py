@@ -15,8 +15,9 @@ from kumoniwa.api.listing import NOT_PAGED, Asked, Listing
 from kumoniwa.api.registry import Depth, action
 from kumoniwa.clock import precise
 from kumoniwa.model.snapshots import Snapshot
-from kumoniwa.store import sharing, snapshots, tables
+from kumoniwa.store import sharing, snapshots
 from kumoniwa.store.selection import Selection, number, text
+from kumoniwa.store.tables import snapshots as tables
 
 _FILTERS: dict[str, Values[Snapshot]] = {
     "description": lambda snapshot: (snapshot.description,),

@@ -15,8 +15,9 @@ from kumoniwa.api.registry import action
 from kumoniwa.clock import precise, whole_seconds
 from kumoniwa.model.regions import zones
 from kumoniwa.model.volumes import Attachment, Volume
-from kumoniwa.store import tables, volumes
+from kumoniwa.store import volumes
 from kumoniwa.store.selection import Selection, boolean, number, other_text, text
+from kumoniwa.store.tables import volumes as tables
 from kumoniwa.values import dataclass
 
 

@@ -8,7 +8,7 @@ from functools import partial
 from kumoniwa.deadlines import cut_short
 from kumoniwa.store import layers
 from kumoniwa.store.changes import Changed
-from kumoniwa.store.tables import layers as table
+from kumoniwa.store.tables.layers import layers as table
 from kumoniwa.tasks import Tasks
 from kumoniwa.workflows.world import World
 

@@ -10,7 +10,8 @@ from sqlalchemy import select
 from stack import Stack
 
 from kumoniwa.reconcile.time import Housekeeping
-from kumoniwa.store import gateways, tables
+from kumoniwa.store import all_tables as tables
+from kumoniwa.store import gateways
 
 pytestmark = pytest.mark.anyio
 

@@ -10,7 +10,7 @@ from sqlalchemy import select
 from stack import Stack
 
 from kumoniwa.reconcile.time import ANALYSES_KEPT, Housekeeping
-from kumoniwa.store import tables
+from kumoniwa.store import all_tables as tables
 
 pytestmark = pytest.mark.anyio
 

@@ -11,7 +11,8 @@ from volumes_at_hand import attached, create, held, refused, root_of, volume
 
 from kumoniwa.hypervisor.driver import DriverError, LayerId
 from kumoniwa.model.layers import GIB
-from kumoniwa.store import layers, tables, volumes
+from kumoniwa.store import all_tables as tables
+from kumoniwa.store import layers, volumes
 
 pytestmark = pytest.mark.anyio
 

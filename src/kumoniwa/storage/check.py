@@ -16,8 +16,7 @@ from kumoniwa.model.layers import Layer
 from kumoniwa.model.snapshots import SnapshotState
 from kumoniwa.storage.collect import Collector, Id
 from kumoniwa.store import layers
-from kumoniwa.store.database import Database
-from kumoniwa.store.engines import damages
+from kumoniwa.store.database import Database, damages
 from kumoniwa.store.tables.fast_launch import prepared_machines
 from kumoniwa.store.tables.images import image_devices, images
 from kumoniwa.store.tables.snapshots import snapshots

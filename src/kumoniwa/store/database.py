@@ -5,7 +5,7 @@ Work is a plain function that takes a connection. Which engine runs it is known 
 """
 
 from collections.abc import Callable
-from typing import Protocol, TypeVar
+from typing import Any, Protocol, TypeVar
 
 from sqlalchemy import Connection
 from sqlalchemy.exc import SQLAlchemyError
@@ -59,3 +59,10 @@ class Database(Protocol):
     async def close(self) -> None:
         """Finish the writes already asked for and let go of the state."""
         ...
+
+
+def damages(connection: Connection) -> list[str]:
+    """What is broken in the database itself, in its own words. May take seconds."""
+    driver: Any = connection.connection.driver_connection
+    found: list[str] = driver.damages()
+    return found

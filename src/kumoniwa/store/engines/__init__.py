@@ -2,12 +2,9 @@
 
 from pathlib import Path
 
-from sqlalchemy import Connection
-
 from kumoniwa.folder import STATE_FILE
 from kumoniwa.refusal import Refusal
 from kumoniwa.store.database import Database
-from kumoniwa.store.engines.asked import driver_of
 from kumoniwa.store.engines.sqlite import SqliteDatabase, make_engine
 from kumoniwa.store.new_state import DATABASE_FILE, make_state
 from kumoniwa.store.schema import check_current, ensure_schema
@@ -54,12 +51,6 @@ def open_database(data_dir: Path, address: str = "", *, upgrade: bool = True, du
 def is_elsewhere(data_dir: Path) -> bool:
     """Whether the state of this folder is on PostgreSQL, as far as the folder knows."""
     return (data_dir / STATE_FILE).exists()
-
-
-def damages(connection: Connection) -> list[str]:
-    """What is broken in the database itself, in its own words. May take seconds."""
-    found: list[str] = driver_of(connection).damages()
-    return found
 
 
 def examined(address: str) -> tuple[str, str | None]:

@@ -99,6 +99,6 @@ class Session:
         except NotYet as failure:
             raise _Held(str(failure)) from None
         if self._away_since is not None:
-            log.info("the database is back", seconds=round(time.monotonic() - self._away_since, 1))
+            log.warning("the database is back", seconds=round(time.monotonic() - self._away_since, 1))
             self._away_since = None
         return self._connection

@@ -87,7 +87,7 @@ def engine_of_state(pytestconfig: pytest.Config) -> Iterator[None]:
         yield
 
 
-_ON_POSTGRESQL = {"cloud": 60, "workflows": 12}
+_ON_POSTGRESQL = {"cloud": 40, "workflows": 2}
 """Tests of each kind that are run on PostgreSQL too, chosen by the seed; all with `--exhaustive`, or that are named."""
 
 

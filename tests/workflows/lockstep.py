@@ -63,15 +63,19 @@ def _open_database(data_dir: Path, address: str = "", *, durable: bool = True) -
     if address:  # with --engine postgresql
         from kumoniwa.store.engines import postgresql_driver
 
-        return SqliteDatabase(postgresql_driver.make_engine(address))
+        return SqliteDatabase(_with_the_first_statements(postgresql_driver.make_engine(address)))
     make_state(data_dir, durable=False)
-    engine = make_engine(data_dir / DATABASE_FILE)
+    engine = _with_the_first_statements(make_engine(data_dir / DATABASE_FILE))
+    ensure_schema(engine)
+    return SqliteDatabase(engine)
+
+
+def _with_the_first_statements(engine: Engine) -> Engine:
     _FIRST_ENGINE.append(engine)
     del _FIRST_ENGINE[1:]
     engine.dialect = engine.pool._dialect = _FIRST_ENGINE[0].dialect
     engine._compiled_cache = _FIRST_ENGINE[0]._compiled_cache
-    ensure_schema(engine)
-    return SqliteDatabase(engine)
+    return engine
 
 
 # On the loop, not on threads: each run of a story passes the same points, and takes half the time.

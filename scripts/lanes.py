@@ -33,6 +33,8 @@ LANES = 4
 """On two processors: guests, browsers and disks are waited for, which leaves a processor to the others."""
 LEAVE_OUT_NOTHING = {"--exhaustive", "--numprocesses=auto"}
 """Options that leave out no test."""
+BUDGET, PROCESSORS = 20 * 60, 2
+"""Seconds that `make test` may take on so many processors; it takes no less than its processor time by their number."""
 STEP_DEADLINE = 3 * 60 * 60
 """Seconds after which a step is ended: a single test has its own deadline, this is for what hangs outside of tests."""
 GRACE = 60
@@ -280,20 +282,20 @@ def steps_of_test(folder: Path, seed: int, options: Sequence[str]) -> list[Step]
 
     return [
         console,
-        tests("vm"),
-        tests("workflows"),
         image,
         tests("linux", "console", "image"),
         tests("browser", "console"),
-        tests("cloud"),
+        tests("vm"),
+        tests("workflows"),
         programs,
         tests("clients", "console", "image", "programs"),
+        tests("cloud"),
         tests("postgresql"),
         on_postgresql("cloud", folder, seed, options),
         on_postgresql("workflows", folder, seed, options),
-        tests("protocol"),
-        check,
         components,
+        check,
+        tests("protocol"),
         tests("fuzz"),
         tests("network"),
         tests("unit"),
@@ -306,10 +308,11 @@ def steps_of_quick(folder: Path, seed: int, options: Sequence[str]) -> list[Step
     return [kind(name, folder, seed, spread) for name in ("unit", "protocol", "cloud")]
 
 
-def summarise(results: Sequence[Result], lanes: Sequence[float], wall: float, idle: float) -> None:
+def summarise(results: Sequence[Result], lanes: Sequence[float], wall: float, idle: float, *, sampled: bool) -> None:
     """Counts and seconds by step, the total, how long each lane took, the slowest tests.
 
-    `idle`: which part of that time processors had nothing to do.
+    `idle`: which part of that time processors had nothing to do. `sampled`: it was a whole run of the tests, sampled,
+    which is compared with its budget.
     """
     say(f"\n{'':12}{'tests':>7}{'failed':>8}{'skipped':>9}{'wall':>13}{'CPU':>13}")
     for result in results:
@@ -317,11 +320,22 @@ def summarise(results: Sequence[Result], lanes: Sequence[float], wall: float, id
         say(f"{result.step.name:12}{counts}{_time(result.seconds):>13}{_time(result.cpu):>13}")
     tests = sorted((test for result in results for test in result.tests), key=lambda test: -test.seconds)
     say(f"{'together':12}{len(tests):7}{'':17}{_time(wall):>13}{_time(sum(result.cpu for result in results)):>13}")
+    if sampled:
+        say(against_budget(sum(result.cpu for result in results)))
     say(f"Lanes took {', '.join(map(_time, lanes))}; processors were idle for {idle:.0%} of the time")
     if tests:
         say(f"\nThe slowest {min(SLOWEST, len(tests))} tests:")
     for test in tests[:SLOWEST]:
         say(f"{test.seconds:9.1f} s  {test.name}")
+
+
+def against_budget(cpu: float) -> str:
+    """What so many seconds of processor time are of the budget."""
+    least = cpu / PROCESSORS
+    return (
+        f"Budget: {_time(BUDGET)} on {PROCESSORS} processors. All of it keeps them busy for {_time(least)}, "
+        f"{least / BUDGET:.0%} of that"
+    )
 
 
 def main() -> int:
@@ -353,8 +367,9 @@ def main() -> int:
         thread.join()
     results = sorted(runner.results, key=lambda result: steps.index(result.step))
     wall = time.monotonic() - began
-    summarise(results, runner.lanes, wall, (_idle() - idle) / (wall * (os.cpu_count() or 1)))
     whole = len(runner.lanes) == lanes
+    sampled = asked.what == "test" and whole and not options
+    summarise(results, runner.lanes, wall, (_idle() - idle) / (wall * (os.cpu_count() or 1)), sampled=sampled)
     tests_failed = any(result.failed for result in results if isinstance(result.step, Kind))
     compared = asked.what == "test" and whole and LEAVE_OUT_NOTHING.issuperset(options) and not tests_failed
     stale = _stale_figures(asked.seed, exhaustive="--exhaustive" in options) if compared else []

@@ -8,7 +8,7 @@ import botocore
 import pytest
 from cloud_process import AwsCli, CloudProcess, Sdk, environment
 
-__all__ = ["aws", "cloud", "sdk", "waiters"]
+__all__ = ["aws", "aws_environment", "cloud", "sdk", "waiters"]
 
 _WAITERS = "ec2/2016-11-15/waiters-2.json"
 
@@ -37,17 +37,21 @@ def cloud(tmp_path_factory: pytest.TempPathFactory) -> Iterator[CloudProcess]:
 
 
 @pytest.fixture(scope="module")
-def aws(cloud: CloudProcess, waiters: Path, tmp_path_factory: pytest.TempPathFactory) -> AwsCli:
-    return AwsCli(
-        {
-            **environment(),
-            **cloud.environment(),
-            "HOME": str(tmp_path_factory.mktemp("home")),  # no settings of the person who runs the tests
-            "AWS_DATA_PATH": str(waiters),
-            "AWS_EC2_METADATA_DISABLED": "true",
-            "AWS_PAGER": "",
-        }
-    )
+def aws_environment(cloud: CloudProcess, waiters: Path, tmp_path_factory: pytest.TempPathFactory) -> dict[str, str]:
+    """Of the AWS CLI, which finds the module's cloud by it."""
+    return {
+        **environment(),
+        **cloud.environment(),
+        "HOME": str(tmp_path_factory.mktemp("home")),  # no settings of the person who runs the tests
+        "AWS_DATA_PATH": str(waiters),
+        "AWS_EC2_METADATA_DISABLED": "true",
+        "AWS_PAGER": "",
+    }
+
+
+@pytest.fixture(scope="module")
+def aws(aws_environment: dict[str, str]) -> AwsCli:
+    return AwsCli(aws_environment)
 
 
 @pytest.fixture(scope="module")

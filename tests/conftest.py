@@ -15,7 +15,7 @@ import pytest
 import urllib3.util.connection  # noqa: F401 -- it binds a socket as it is imported, which a sealed test must not
 from hypothesis import HealthCheck, settings
 from quick_database import on_postgresql
-from sampling import Sampling
+from sampling import Sampling, left_out
 
 settings.register_profile("unhurried", settings(), deadline=None, suppress_health_check=[HealthCheck.too_slow])
 settings.load_profile("unhurried")  # how long an example takes says how busy the machine is, and nothing of the code
@@ -56,6 +56,9 @@ def pytest_addoption(parser: pytest.Parser) -> None:
         "--every-client", action="store_true", help="run what takes long with other programs, all installed"
     )
     group.addoption("--engine", choices=("sqlite", "postgresql"), default="sqlite", help="what keeps the clouds' state")
+    group.addoption(
+        "--boot-cold", action="store_true", help="boot real guests where tests launch them from memory to save time"
+    )
     group.addoption("--round", type=int, help="the only round of a fuzzer to run")
 
 
@@ -71,6 +74,18 @@ def sampling(request: pytest.FixtureRequest) -> Sampling:
     """What this test is to run of its cases, by the run's seed and the test's name."""
     config = request.config
     return Sampling(random.Random(f"{config.option.seed} {request.node.nodeid}"), config.option.exhaustive)
+
+
+def pytest_collection_modifyitems(config: pytest.Config, items: list[pytest.Item]) -> None:
+    """Of tests that are marked `some_of(GROUP, COUNT)` the seed chooses so many; who asks for no more of them gets
+    them."""
+    option = config.option
+    marked: list[tuple[pytest.Item, str, int]] = [
+        (item, *mark.args) for item in items if (mark := item.get_closest_marker("some_of")) is not None
+    ]
+    for item, why in left_out(marked, option.seed, exhaustive=option.exhaustive):
+        item.add_marker(pytest.mark.skip(why))
+    _leave_to_postgresql(config, items)
 
 
 def _by_seed(config: pytest.Config) -> str:
@@ -91,7 +106,7 @@ _ON_POSTGRESQL = {"cloud": 40, "workflows": 2}
 """Tests of each kind that are run on PostgreSQL too, chosen by the seed; all with `--exhaustive`, or that are named."""
 
 
-def pytest_collection_modifyitems(config: pytest.Config, items: list[pytest.Item]) -> None:
+def _leave_to_postgresql(config: pytest.Config, items: list[pytest.Item]) -> None:
     """Of whole kinds that are run on PostgreSQL, those that look into SQLite's file are left out, and most others."""
     if config.getoption("--engine") == "sqlite":
         return

@@ -47,9 +47,17 @@ def own_folder() -> Iterator[Path]:
 
 
 def run_tests(
-    tests: Path, folder: Path, environment: Mapping[str, str] | None = None, *, sees: Sequence[Path] = ()
+    tests: Path,
+    folder: Path,
+    environment: Mapping[str, str] | None = None,
+    *,
+    sees: Sequence[Path] = (),
+    options: Sequence[str] = (),
 ) -> None:
-    """Run a file of tests as this user, in a folder of its own: all of them pass. Skips where there is no way to."""
+    """Run a file of tests as this user, in a folder of its own: all of them pass. Skips where there is no way to.
+
+    `options` are pytest's.
+    """
     if os.geteuid() != 0:
         pytest.skip("this user is one: the tests themselves show it")
     told = {
@@ -63,7 +71,7 @@ def run_tests(
     if tried.returncode:
         pytest.skip(f"{USER} cannot run this: {tried.stderr.strip()[-300:]}")
     argv = [sys.executable, "-m", "pytest", "-q", str(tests), f"--basetemp={folder}/t", "-p", "no:cacheprovider"]
-    argv += ["-c", str(CHECKOUT / "pyproject.toml"), f"--rootdir={folder}"]  # where evidence can be written
+    argv += [*options, "-c", str(CHECKOUT / "pyproject.toml"), f"--rootdir={folder}"]  # where evidence can be written
     said = folder / "said"  # a file: a process that was left behind would keep a pipe open
     with said.open("w") as output:
         ran = subprocess.run(

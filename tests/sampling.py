@@ -1,7 +1,8 @@
 """Which cases a test runs where there are too many for every run: a seed, which each run prints, chooses them."""
 
 import random
-from collections.abc import Sequence
+from collections import defaultdict
+from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass
 from typing import TypeVar
 
@@ -20,3 +21,20 @@ class Sampling:
         if self.exhaustive or len(cases) <= at_most:
             return list(cases)
         return [cases[place] for place in sorted(self.random.sample(range(len(cases)), at_most))]
+
+
+def left_out(marked: Iterable[tuple[T, str, int]], seed: int, *, exhaustive: bool) -> Iterator[tuple[T, str]]:
+    """Of tests in groups, of each of which so many are run: those that the seed does not choose, and why.
+
+    A group has the same count wherever it is named.
+    """
+    groups, counts = defaultdict[str, list[T]](list), dict[str, int]()
+    for test, group, count in marked:
+        groups[group].append(test)
+        assert counts.setdefault(group, count) == count, f"{group}: {count}, and {counts[group]} elsewhere"
+    for group, tests in groups.items():
+        chosen = Sampling(random.Random(f"{seed} {group}"), exhaustive).of(tests, counts[group])
+        for test in tests:
+            if test not in chosen:
+                of = f"{counts[group]} of {len(tests)} {group}"
+                yield test, f"--seed {seed} chose others ({of}); --exhaustive has all"

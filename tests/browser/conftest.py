@@ -1,13 +1,17 @@
 """A person under test sits before Chromium; the server is one real process per module."""
 
-from collections.abc import Iterator
+import random
+from collections.abc import Callable, Iterator
 
 import pytest
+from aws_in_process import AwsCliInProcess
 from cloud_fixtures import *  # noqa: F403 -- its fixtures
-from cloud_process import CloudProcess
+from cloud_process import AwsCli, CloudProcess
 from console_browser import Person, chromium, new_profile
 from evidence import *  # noqa: F403 -- a failed test keeps evidence
 from playwright.sync_api import Browser, BrowserContext
+
+_JUDGED = 0.4  # of the tests of each run
 
 
 @pytest.fixture(scope="session")
@@ -34,11 +38,26 @@ def profile(browser: Browser, cloud: CloudProcess) -> BrowserContext:
     return profile
 
 
+@pytest.fixture(scope="module")  # type: ignore[no-redef]
+def aws(aws_environment: dict[str, str]) -> AwsCli:
+    """The AWS CLI, which reads a dialog's words in the tests' process; a script is run by a shell, with programs."""
+    return AwsCliInProcess(aws_environment)
+
+
 @pytest.fixture
-def person(profile: BrowserContext) -> Iterator[Person]:
-    """Somebody who is signed in; the page had nothing to complain of, the policy included."""
-    person = Person(profile)
+def person(
+    profile: BrowserContext, request: pytest.FixtureRequest, record_property: Callable[[str, object], None]
+) -> Iterator[Person]:
+    """Somebody who is signed in; the page had nothing to complain of, the policy included.
+
+    In how many of the tests axe judges what is shown, the seed chooses: it takes a second of a processor each time.
+    """
+    option = request.config.option
+    choice = random.Random(f"{option.seed} axe {request.node.nodeid}")
+    person = Person(profile, judges=option.exhaustive or choice.random() < _JUDGED)
     yield person
+    record_property("pages judged", person.judged)
+    record_property("pages judged of", person.shown)
     complaints = person.complaints
     person.page.close()
     assert complaints == []

@@ -349,6 +349,7 @@ def test_the_list_is_like_ec2s_lives_and_leads_to_a_launch(
     expect(person.page).to_have_url(f"{cloud.endpoint}/console/#/us-east-1/launch/{seen}")
 
 
+@pytest.mark.some_of("looks of pages", 3)
 def test_the_pages_are_whole_in_japanese_in_the_dark_and_in_a_narrow_window(
     cloud: CloudProcess, browser: Browser, web: str, sdk: Sdk
 ) -> None:

@@ -289,6 +289,7 @@ def test_the_timeline_answers_why_without_reading(cloud: CloudProcess, person: P
     assert person.violations() == []
 
 
+@pytest.mark.some_of("looks of pages", 3)
 @pytest.mark.parametrize(("dark", "language"), [(False, "en-US"), (True, "ja-JP")])
 def test_details_and_events_in_light_and_dark(
     cloud: CloudProcess, browser: Browser, keyed: str, sdk: Sdk, *, dark: bool, language: str

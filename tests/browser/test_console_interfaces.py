@@ -422,6 +422,7 @@ def test_a_network_acl_is_created_edited_given_to_subnets_and_deleted(
     assert left["NetworkAclId"] == acls[True]
 
 
+@pytest.mark.some_of("looks of pages", 3)
 def test_the_pages_in_japanese_dark_and_narrow(cloud: CloudProcess, browser: Browser, web: str, sdk: Sdk) -> None:
     client = sdk.client()
     elastic = client.allocate_address(Domain="vpc")

@@ -477,6 +477,7 @@ def test_a_prefix_list_is_created_modified_resized_restored_and_not_deleted_whil
     expect(person.page.get_by_text(f"There is no {list_id}")).to_be_visible()
 
 
+@pytest.mark.some_of("looks of pages", 3)
 def test_the_pages_in_japanese_dark_and_narrow(cloud: CloudProcess, browser: Browser, sdk: Sdk) -> None:
     client = sdk.client()
     vpc, [subnet], gateway = vpc_of(sdk, "10.18", subnets=1, gateway=True)

@@ -324,7 +324,7 @@ def test_a_rule_gets_a_name(cloud: CloudProcess, person: Person, sdk: Sdk) -> No
     person.visit(cloud.endpoint, f"{_GROUPS}/{group}/inbound")
     main = person.page.locator("main")
     expect(main.get_by_role("button", name="Manage tags")).to_be_disabled()
-    person.row(rule).locator("input[type=radio]").set_checked(True, force=True)
+    person.check(person.row(rule).locator("input[type=radio]"))
     main.get_by_role("button", name="Manage tags").click()
     person.dialog.get_by_role("button", name="Add new tag").click()
     person.dialog.get_by_role("combobox", name="Key").fill("Name")
@@ -400,6 +400,7 @@ def groups_of(sdk: Sdk, instance: str) -> list[str]:
     return [group["GroupId"] for group in found["Instances"][0]["SecurityGroups"]]
 
 
+@pytest.mark.some_of("looks of pages", 3)
 def test_dark_and_in_japanese_nothing_hinders_anybody(
     cloud: CloudProcess, browser: Browser, sdk: Sdk, instance: str
 ) -> None:

@@ -155,6 +155,7 @@ def test_the_system_log_shows_a_reboot_by_itself(cloud: CloudProcess, person: Pe
     expect(log).to_contain_text(re.compile(r"reboot: [\s\S]*Linux version"))
 
 
+@pytest.mark.some_of("looks of pages", 3)
 @pytest.mark.parametrize(("dark", "language"), [(False, "en-US"), (True, "ja-JP")])
 def test_no_page_hinders_anybody(
     cloud: CloudProcess, browser: Browser, guest: str, *, dark: bool, language: str

@@ -385,6 +385,7 @@ def test_what_happens_outside_to_volumes_and_snapshots_is_seen(cloud: CloudProce
     expect(person.row("from outside")).to_have_count(0)
 
 
+@pytest.mark.some_of("looks of pages", 3)
 def test_the_pages_in_japanese_dark_and_narrow(cloud: CloudProcess, browser: Browser, web: str, sdk: Sdk) -> None:
     volume = made(sdk, "庭", 5)
     snapshot = snapped(sdk, volume, "雲")

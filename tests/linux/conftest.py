@@ -1,7 +1,6 @@
 """What tests with a real Linux share: one guest that serves many of them, and the experiment beside them."""
 
-import random
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from pathlib import Path
 from typing import Any
@@ -10,33 +9,19 @@ import pytest
 from background_demo import Demo
 from evidence import *  # noqa: F403 -- a failed test keeps evidence
 from prepared_cloud import PreparedCloud
-from sampling import Sampling
 from server import Server
 from shared_guest import SharedGuest, SharedGuests
 
 _TURNS = ("unused_t2_guest", "guest_of_either_bus", "t2_guest", None, "demo")
 """The order of tests by the fixture that they ask for; `None` is where all others come."""
-_LONG = (
-    "test_a_guest_whose_root_is_encrypted_boots_is_imaged_and_tells_nothing",
-    "test_an_imported_disk_boots_is_imaged_and_boots_again",
-    "test_a_real_guest_sees_its_virtio_disks_come_grow_and_go_while_it_runs",
-)
-"""Tests that boot, and write boot menus, for minutes of a processor: a run that has all of them chooses one."""
 
 
-def pytest_collection_modifyitems(config: pytest.Config, items: list[pytest.Item]) -> None:
+def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
     """The shared guest has virtio disks until the test that changes its type, then NVMe; what runs meanwhile is waited
-    for last. Of the long tests the seed chooses one; whoever asks for one of them by name gets it."""
-    option, long = config.option, [item for item in items if item.name in _LONG]
-    chosen = Sampling(random.Random(f"{option.seed} tests/linux"), option.exhaustive).of(long, 1)
-    for item in long if len(long) == len(_LONG) else ():
-        if item not in chosen:
-            item.add_marker(
-                pytest.mark.skip(f"--seed {option.seed} chose another of the long ones; --exhaustive has all")
-            )
+    for last."""
 
     def turn(item: pytest.Item) -> int:
-        fixtures = getattr(item, "fixturenames", ())
+        fixtures = _fixtures(item)
         return next((place for place, fixture in enumerate(_TURNS) if fixture in fixtures), _TURNS.index(None))
 
     items.sort(key=turn)
@@ -55,7 +40,7 @@ def demo(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Demo]:
 @pytest.fixture(scope="session", autouse=True)
 def what_takes_long_begins_early(request: pytest.FixtureRequest) -> None:
     """Most guests of these tests leave one of two processors idle."""
-    if any("demo" in getattr(item, "fixturenames", ()) for item in request.session.items):
+    if any("demo" in _fixtures(item) for item in request.session.items):
         request.getfixturevalue("demo")
 
 
@@ -94,10 +79,19 @@ def shared_guest(shared_guests: SharedGuests, request: pytest.FixtureRequest) ->
 
 @pytest.fixture
 def guest_of_either_bus(shared_guests: SharedGuests, request: pytest.FixtureRequest) -> Iterator[SharedGuest]:
-    """The same, for whom it is all one what its disks are: it has virtio disks where it is booted for this test, so
-    that those who need them can have it after."""
-    with lent(shared_guests, request, new="t2.micro") as guest:
+    """The same, for whom it is all one what its disks are. Where it is booted for this test, it has those of the tests
+    that come after: virtio disks where this run has a test that needs them."""
+    wanted = any("t2_guest" in _fixtures(item) and not _is_left_out(item) for item in request.session.items)
+    with lent(shared_guests, request, new="t2.micro" if wanted else "t3.micro") as guest:
         yield guest
+
+
+def _fixtures(item: pytest.Item) -> Sequence[str]:
+    return getattr(item, "fixturenames", ())
+
+
+def _is_left_out(item: pytest.Item) -> bool:
+    return item.get_closest_marker("skip") is not None
 
 
 @pytest.fixture
@@ -115,9 +109,9 @@ def t2_guest(shared_guests: SharedGuests, request: pytest.FixtureRequest) -> Ite
 
 
 @pytest.fixture(scope="session")
-def prepared_cloud(tmp_path_factory: pytest.TempPathFactory) -> PreparedCloud:
+def prepared_cloud(tmp_path_factory: pytest.TempPathFactory, pytestconfig: pytest.Config) -> PreparedCloud:
     """What guests are launched from memory of: it is prepared once, and each cloud that needs it is a copy."""
-    return PreparedCloud(tmp_path_factory.mktemp("prepared"))
+    return PreparedCloud(tmp_path_factory.mktemp("prepared"), cold=pytestconfig.option.boot_cold)
 
 
 @pytest.fixture

@@ -14,6 +14,8 @@ from kumoniwa.client.commands import debian_image
 from kumoniwa.client.ssh import ssh_endpoint
 
 KEY = "test"
+NO_CLOUD_INIT = "/etc/cloud/cloud-init.disabled"
+"""The file in a guest that cloud-init goes by from the next boot on."""
 BOOT_DEADLINE = 150.0  # seconds; without KVM a first boot takes most of a minute on a quiet machine
 
 
@@ -110,7 +112,7 @@ class Login:
 
 def launch(cloud: CloudClient, folder: Path, *, kind: str) -> Login:
     """An instance of the Debian AMI, reached by SSH."""
-    image = asyncio.run(debian_image(cloud, lambda what, percent: None))
+    image = debian_ami(cloud)
     key, group = access(cloud, folder)
     wanted: dict[str, Any] = {"ImageId": image, "InstanceType": kind, "KeyName": KEY, "SecurityGroupIds": [group]}
     if kind == "t3.micro":  # of two emulated processors of a busy host one may lose its timer for ever, rarely
@@ -120,9 +122,14 @@ def launch(cloud: CloudClient, folder: Path, *, kind: str) -> Login:
     return login_to(cloud, launched["InstanceId"], key)
 
 
+def debian_ami(cloud: CloudClient) -> str:
+    """The Debian AMI, made where it is not there."""
+    return asyncio.run(debian_image(cloud, lambda what, percent: None))
+
+
 def prepared_image(cloud: CloudClient) -> str:
     """The Debian AMI, of which instances of `t3.micro` are launched from memory: for tests of what comes after."""
-    image = asyncio.run(debian_image(cloud, lambda what, percent: None))
+    image = debian_ami(cloud)
     cloud.call("EnableFastLaunch", ImageId=image)
 
     def told() -> dict[str, Any]:

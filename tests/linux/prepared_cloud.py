@@ -7,7 +7,7 @@ import os
 import shutil
 from pathlib import Path
 
-from debian_guest import prepared_image
+from debian_guest import debian_ami, prepared_image
 from server import Server
 
 _NEVER_WRITTEN_AGAIN = {"layers", "prepared"}
@@ -17,12 +17,13 @@ _NEVER_WRITTEN_AGAIN = {"layers", "prepared"}
 class PreparedCloud:
     """The data folder of a server that has ended, and the AMI in it of which guests go on from memory."""
 
-    def __init__(self, folder: Path) -> None:
+    def __init__(self, folder: Path, *, cold: bool = False) -> None:
+        """`cold`: nothing is prepared, and its guests boot: to measure what launch from memory saves."""
         self.evidence_folder = folder
         self._data_dir = folder / "cloud"
         server = Server(self._data_dir, "qemu", folder, options=("--network", "user"))
         try:
-            self.image: str = prepared_image(server.start())
+            self.image: str = (debian_ami if cold else prepared_image)(server.start())
             server.stop()
         finally:
             server.end()

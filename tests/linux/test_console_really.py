@@ -20,6 +20,7 @@ pytestmark = [pytest.mark.linux, pytest.mark.timeout(1200)]
 SHUTS_DOWN, BOOTS = 60_000 * PATIENCE, 120_000 * PATIENCE  # ms, without KVM and beside others
 
 
+@pytest.mark.some_of("long guests", 1)
 def test_the_answer_is_seen_in_the_browser_of_a_real_guest(guest_of_either_bus: SharedGuest) -> None:
     guest = guest_of_either_bus
     instance, boots = guest.instance_id, len(guest.boots())

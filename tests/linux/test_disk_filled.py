@@ -15,9 +15,9 @@ pytestmark = [
     pytest.mark.skipif(os.geteuid() != 0, reason="only root may mount a file system"),
 ]
 
-_PIECE, _PIECE_MIB, _PIECES = "/dev/shm/piece", 32, 10
+_PIECE, _PIECE_MIB, _PIECES = "/dev/shm/piece", 16, 12
 _WRITTEN = f"{MADE}/written"
-_BEFORE_IT_IS_FULL = 64  # MiB
+_BEFORE_IT_IS_FULL = 32  # MiB
 
 
 def test_a_guest_that_fills_the_hosts_disk_pauses_and_goes_on_and_loses_nothing(shared_guest: SharedGuest) -> None:

@@ -12,6 +12,7 @@ DATA = f"{MADE}/data"
 _GIB = 1 << 30
 
 
+@pytest.mark.some_of("long guests", 1)
 def test_a_real_guest_sees_its_virtio_disks_come_grow_and_go_while_it_runs(unused_t2_guest: SharedGuest) -> None:
     guest, cloud, login = unused_t2_guest, unused_t2_guest.cloud, unused_t2_guest.login
     [root] = [one["Ebs"]["VolumeId"] for one in guest.instance()["BlockDeviceMappings"]]
@@ -35,6 +36,7 @@ def test_a_real_guest_sees_its_virtio_disks_come_grow_and_go_while_it_runs(unuse
     guest.renew()
 
 
+@pytest.mark.some_of("long guests", 1)
 def test_a_real_guest_boots_on_either_bus(t2_guest: SharedGuest) -> None:
     """After the others' tests with a virtio guest, whose reboots were by the menu of `update-grub`."""
     guest, cloud, login = t2_guest, t2_guest.cloud, t2_guest.login

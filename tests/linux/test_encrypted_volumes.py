@@ -78,6 +78,7 @@ def test_no_file_tells_what_is_on_an_encrypted_volume_or_copy(shared_guest: Shar
     assert (_tells(folder, sealed), _tells(folder, plain)) == ([], [])
 
 
+@pytest.mark.some_of("long guests", 1)
 def test_a_guest_whose_root_is_encrypted_boots_is_imaged_and_tells_nothing(shared_guest: SharedGuest) -> None:
     cloud, folder = shared_guest.cloud, shared_guest.data_dir
     own = shared_guest.instance()

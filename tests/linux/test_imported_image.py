@@ -40,6 +40,7 @@ WAYS = [
 ]
 
 
+@pytest.mark.some_of("long guests", 1)
 @pytest.mark.anyio
 async def test_an_imported_disk_boots_is_imaged_and_boots_again(
     server: Server, tmp_path: Path, sampling: Sampling

@@ -114,7 +114,7 @@ def test_guests_launched_from_memory_share_no_identity_and_live_on_like_others(
 ) -> None:
     image = prepared_cloud.image
     key, group = access(cloud, tmp_path)
-    clones = len(sampling.of(range(MOST), 2))
+    clones = len(sampling.of(range(MOST), 1))  # and one that is configured, which is compared with them
     first = ""
     told: list[dict[str, Any]] = []
     for begun in range(0, clones, TOGETHER):  # each works for a minute after its launch, and has no need to
@@ -124,7 +124,8 @@ def test_guests_launched_from_memory_share_no_identity_and_live_on_like_others(
         told += [_told(login_to(cloud, each, key)) for each in several]
         first = first or several[0]
         _are_as_told(cloud, told[begun:], several)
-        cloud.call("TerminateInstances", InstanceIds=[each for each in several if each != first])
+        if others := [each for each in several if each != first]:
+            cloud.call("TerminateInstances", InstanceIds=others)
     [configured] = _launched(
         cloud,
         image,

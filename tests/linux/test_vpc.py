@@ -50,6 +50,8 @@ def pair(tmp_path_factory: pytest.TempPathFactory, prepared_cloud: PreparedCloud
         pair.end()
 
 
+_ONE_OF_MANY = pytest.mark.some_of("ways of packets between real guests", 5)
+"""Each of them leaves the pair as it found it; tests/network and tests/vm try the same with guests that cost little."""
 _ATTACKED = 10  # seconds
 _ASKED_IS_TRACKED = 30  # seconds for which the kernel remembers a datagram
 ICMP = {"IpProtocol": "icmp", "FromPort": -1, "ToPort": -1, "IpRanges": [{"CidrIp": "0.0.0.0/0"}]}
@@ -76,6 +78,7 @@ def test_a_public_name_leads_to_the_private_address_inside(pair: Pair) -> None:
     assert pair.cloud.evidence(f"instances/{pair.other.id}")["forwards"] == [], "no port of the host leads to it"
 
 
+@_ONE_OF_MANY
 def test_a_public_address_says_what_the_guest_says_where_the_vpc_lets_clients_in_and_else_nothing(pair: Pair) -> None:
     public, group = pair.cloud.instance(pair.one.id)["PublicIpAddress"], pair.tiers.web_group
     rule = {"IpProtocol": "tcp", "FromPort": 8080, "ToPort": 8080, "IpRanges": [{"CidrIp": ANYWHERE}]}
@@ -96,6 +99,7 @@ def test_a_public_address_says_what_the_guest_says_where_the_vpc_lets_clients_in
     assert _tried(public, 8080) == "silent"
 
 
+@_ONE_OF_MANY
 def test_the_web_server_reaches_the_database_at_the_port_that_its_group_admits(pair: Pair) -> None:
     one, other = pair.one, pair.other
     other.login.run(f"sudo /usr/sbin/sshd -p {DATABASE_PORT} -p {DATABASE_PORT + 1}")  # which says a word to everybody
@@ -109,6 +113,7 @@ def test_the_web_server_reaches_the_database_at_the_port_that_its_group_admits(p
     _until(lambda: one.reaches(other.private, DATABASE_PORT))
 
 
+@_ONE_OF_MANY
 def test_interfaces_that_a_guest_is_launched_with_configure_themselves_with_all_their_addresses(pair: Pair) -> None:
     interfaces = pair.cloud.instance(pair.other.id)["NetworkInterfaces"]
     addresses = [one["PrivateIpAddress"] for each in interfaces for one in each["PrivateIpAddresses"]]
@@ -119,6 +124,7 @@ def test_interfaces_that_a_guest_is_launched_with_configure_themselves_with_all_
     assert "dev ens2 " not in route, "it answers by the interface that was asked"
 
 
+@_ONE_OF_MANY
 def test_guests_reach_each_other_as_their_groups_admit_it_and_changes_act_at_once(pair: Pair) -> None:
     one, other, group = pair.one, pair.other, pair.tiers.database_group
     assert other.reaches(one.private, 22)
@@ -130,6 +136,7 @@ def test_guests_reach_each_other_as_their_groups_admit_it_and_changes_act_at_onc
     _until(lambda: not one.pings(other.private))
 
 
+@_ONE_OF_MANY
 def test_another_source_is_sent_by_an_interface_without_the_check_only(pair: Pair) -> None:
     one, other, group = pair.one, pair.other, pair.tiers.database_group
     pair.cloud.call("AuthorizeSecurityGroupIngress", GroupId=group, IpPermissions=[ICMP])
@@ -151,6 +158,7 @@ def test_another_source_is_sent_by_an_interface_without_the_check_only(pair: Pai
     pair.cloud.call("RevokeSecurityGroupIngress", GroupId=group, IpPermissions=[ICMP])
 
 
+@_ONE_OF_MANY
 def test_the_way_out_is_by_the_route_and_what_it_leads_to(pair: Pair) -> None:
     one, other, table = pair.one, pair.other, pair.tiers.inward
     assert _leaves(one, 8001)
@@ -163,6 +171,7 @@ def test_the_way_out_is_by_the_route_and_what_it_leads_to(pair: Pair) -> None:
     _until(lambda: _leaves(other, 8005))
 
 
+@_ONE_OF_MANY
 def test_an_elastic_ip_moves_from_one_guest_to_the_other_while_both_run(pair: Pair) -> None:
     cloud, tiers, name = pair.cloud, pair.tiers, "cat /etc/hostname"
     names = [member.login.run(name) for member in (pair.one, pair.other)]
@@ -195,6 +204,7 @@ def test_metadata_is_the_guests_own_and_needs_no_program_of_qemus(pair: Pair) ->
     assert not any("socat" in line for line in lines)
 
 
+@_ONE_OF_MANY
 def test_a_network_interface_comes_and_goes_while_the_guest_runs(pair: Pair) -> None:
     """The guest configures it by itself, with all of its addresses, and answers at each of them by this interface."""
     instance, login = pair.cloud.instance(pair.one.id), pair.one.login
@@ -237,6 +247,7 @@ def test_a_network_interface_comes_and_goes_while_the_guest_runs(pair: Pair) -> 
     pair.cloud.call("ReleaseAddress", AllocationId=elastic["AllocationId"])
 
 
+@_ONE_OF_MANY
 def test_a_guest_reaches_nothing_of_the_host(pair: Pair) -> None:
     """The cloud's own door answers on the host's loopback address; what else listens there is reached no more."""
     port = pair.cloud.access.endpoint.rpartition(":")[2]
@@ -253,6 +264,7 @@ def test_a_guest_reaches_nothing_of_the_host(pair: Pair) -> None:
     assert "ami-id" not in said
 
 
+@_ONE_OF_MANY
 def test_a_guest_that_floods_harms_neither_its_neighbour_nor_the_host(pair: Pair) -> None:
     """It is the database, whose root is after everybody; the web server hears and is heard as before."""
     attacker, neighbour, group = pair.other, pair.one, pair.tiers.web_group

@@ -25,4 +25,5 @@ def test_a_vpc_is_carried_by_an_ordinary_user_too(sampling: Sampling) -> None:
         (cache / "images" / disk.name).symlink_to(disk)
         ordinary_user.give(cache)
         environment = {"KUMONIWA_CACHE_DIR": str(cache)}
-        ordinary_user.run_tests(Path(__file__).with_name("test_vpc.py"), folder, environment, sees=[disk.parent])
+        tests = Path(__file__).with_name("test_vpc.py")
+        ordinary_user.run_tests(tests, folder, environment, sees=[disk.parent], options=["--exhaustive"])

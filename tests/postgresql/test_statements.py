@@ -9,6 +9,7 @@ import pytest
 from every_statement import walk
 from heard_statements import Heard
 from postgresql_server import LaidDatabases, postgresql_server
+from sampling import Sampling
 from stack import Stack, stack_on
 from structlog.testing import capture_logs
 
@@ -34,14 +35,16 @@ async def _started(folder: Path, address: str) -> AsyncIterator[Stack]:
 
 
 @pytest.mark.timeout(400)  # a minute of processor time
-async def test_every_action_with_every_filter_is_answered_from_postgresql(tmp_path: Path, laid: LaidDatabases) -> None:
+async def test_every_action_with_every_filter_is_answered_from_postgresql(
+    tmp_path: Path, laid: LaidDatabases, sampling: Sampling
+) -> None:
     folder, beside = tmp_path / "cloud", tmp_path / "beside"
     folder.mkdir()
     beside.mkdir()
     address = laid.of(folder)
     with capture_logs() as lines:
         async with _started(folder, address) as stack:
-            await walk(stack, beside, Heard())
+            await walk(stack, beside, Heard(), sampling)
         async with _started(folder, address) as stack:
             await stack.idle()
     assert [line for line in lines if line["log_level"] == "error"] == []

@@ -77,6 +77,11 @@ def test_what_a_step_waits_for_comes_before_it() -> None:
         before.add(step.name)
 
 
+def test_the_processor_time_of_a_run_is_compared_with_what_two_processors_have() -> None:
+    assert lanes.against_budget(30 * 60).endswith("busy for 15 min 0 s, 75% of that")
+    assert lanes.against_budget(70 * 60 + 37).endswith("busy for 35 min 18 s, 177% of that")
+
+
 @pytest.mark.parametrize("kind", ["browser", "clients", "linux"])
 def test_the_console_is_built_before_a_server_shows_it_to_a_browser(kind: str) -> None:
     [step] = [step for step in lanes.steps_of_test(Path("build"), 1, ()) if step.name == kind]

@@ -1,12 +1,11 @@
 """What tests with real guests share: the driver's contract lies beside the unit tests."""
 
-import random
 import sys
 from pathlib import Path
 
 import pytest
 from evidence import *  # noqa: F403 -- a failed test keeps evidence
-from sampling import Sampling
+from sampling import left_out
 from stack_fixture import stack
 
 __all__ = ["stack"]
@@ -21,14 +20,19 @@ def anyio_backend() -> tuple[str, dict[str, bool]]:
     return "asyncio", {"use_uvloop": True}
 
 
-_OF_ENCRYPTED, _CHOSEN = "test_encrypted_layers.py::TestEncrypted", 8
+_OF_EITHER_BUS = "test_qemu_contract.py::TestQemuDriver"
+_OF_ENCRYPTED, _ENCRYPTED = "test_encrypted_layers.py::TestEncrypted", 8
 
 
 def pytest_collection_modifyitems(config: pytest.Config, items: list[pytest.Item]) -> None:
-    """Of the contracts that encrypted disks keep too, the seed chooses some; whoever asks for one by name gets it."""
-    option, held = config.option, [item for item in items if _OF_ENCRYPTED in item.nodeid]
-    chosen = Sampling(random.Random(f"{option.seed} tests/vm"), option.exhaustive).of(held, _CHOSEN)
-    for item in held:
-        if item not in chosen:
-            why = f"--seed {option.seed} chose others of the encrypted ones; --exhaustive has all"
-            item.add_marker(pytest.mark.skip(why))
+    """Each promise of the driver is tried on one bus, and of those that encrypted disks keep too some are: the seed
+    chooses. Whoever asks for one of them by name gets it."""
+    of_buses = [
+        (item, f"buses on which {item.name.partition('[')[0]} is tried", 1)
+        for item in items
+        if _OF_EITHER_BUS in item.nodeid
+    ]
+    of_encrypted = [(item, "promises of encrypted disks", _ENCRYPTED) for item in items if _OF_ENCRYPTED in item.nodeid]
+    option = config.option
+    for item, why in left_out([*of_buses, *of_encrypted], option.seed, exhaustive=option.exhaustive):
+        item.add_marker(pytest.mark.skip(why))

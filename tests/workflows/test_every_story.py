@@ -1,7 +1,7 @@
 """The server dies at the points of every story, once and twice in a row, and what each needs of its host is refused.
 
-Each death and each refusal that comes alone is in every run; second deaths, and pairs of steps that are refused, are
-sampled (`--seed`, `--exhaustive`).
+Each death that comes alone is in every run. Second deaths are sampled, and of the stories, some are refused something
+(`--seed`, `--exhaustive`): one such walk goes through steps that many stories share.
 """
 
 from collections import Counter
@@ -19,6 +19,7 @@ from kumoniwa.workflows import story as stories
 pytestmark = [pytest.mark.anyio, pytest.mark.timeout(600)]
 
 _SECOND_DEATHS, _PAIRS = 12, 4  # of each story, in a sample
+_REFUSED = 24  # stories, in a sample of each kind of refusal
 
 every_story = pytest.mark.parametrize("told", STORIES, indirect=True, scope="module")
 
@@ -54,6 +55,7 @@ async def test_a_server_that_dies_twice_in_a_row_leaves_what_was_promised(
     assert count["second_deaths"] >= 1, "there were points at all"
 
 
+@pytest.mark.some_of("stories whose steps fail", _REFUSED)
 @every_story
 async def test_steps_that_fail_leave_no_half_state(told: Told, count: Counter[str], sampling: Sampling) -> None:
     """Each step is refused by itself, the server dying a little later too, and with each that the story took after it.
@@ -86,6 +88,7 @@ async def _refused(told: Told, steps: set[str], wrong: "Wrong", crash_at: int | 
     return refusals
 
 
+@pytest.mark.some_of("stories whose calls are refused", _REFUSED)
 @every_story
 async def test_a_call_of_the_driver_that_is_refused_for_good_leaves_no_half_state(
     told: Told, count: Counter[str]
@@ -103,6 +106,7 @@ async def test_a_call_of_the_driver_that_is_refused_for_good_leaves_no_half_stat
     wrong.check()
 
 
+@pytest.mark.some_of("stories whose answers are lost", _REFUSED)
 @every_story
 async def test_an_answer_of_the_driver_that_is_lost_leaves_no_half_state(told: Told, count: Counter[str]) -> None:
     """At each point within the driver: what was done until then is done, and who asked for it is told that it was not,

@@ -28,7 +28,8 @@ from kumoniwa.workflows.overrides import PATIENCE_HURRIED
 
 pytestmark = [pytest.mark.anyio, pytest.mark.timeout(600)]
 
-_HANGS, _DEATHS, _UNSETTLED = 4, 2, 2  # of each story, in a sample
+_STORIES = 20  # in a sample of each test
+_HANGS, _DEATHS, _UNSETTLED = 4, 2, 2  # of each of them, in a sample
 _TERMINATION = "terminate_instance"
 _NUMBERS = itertools.count()
 _ENDS_WITHIN = 2400.0  # seconds of the cloud's time, two hurried and patient terminations and what follows
@@ -54,6 +55,7 @@ class Held:
         await self.stack.call("TerminateInstances", InstanceIds=[self.instance], **how)
 
 
+@pytest.mark.some_of("stories that hang", _STORIES)
 @every_story
 async def test_a_termination_ends_what_hangs_within_any_step(
     told: Told, count: Counter[str], sampling: Sampling
@@ -70,6 +72,7 @@ async def test_a_termination_ends_what_hangs_within_any_step(
             await _check(held.stack, told, held.instance)
 
 
+@pytest.mark.some_of("stories in whose override a server dies", _STORIES)
 @every_story
 async def test_a_server_that_dies_in_an_override_is_followed_by_one_that_ends_it(
     told: Told, count: Counter[str], sampling: Sampling
@@ -88,6 +91,7 @@ async def test_a_server_that_dies_in_an_override_is_followed_by_one_that_ends_it
             await _check(stack, told, instance)
 
 
+@pytest.mark.some_of("stories that cannot be settled", _STORIES)
 @every_story
 async def test_a_termination_does_not_wait_for_what_cannot_be_settled(
     told: Told, count: Counter[str], sampling: Sampling

@@ -20,6 +20,7 @@ _STORIES = (
 )
 
 
+@pytest.mark.some_of("stories in whose midst a server starts", 4)
 @pytest.mark.parametrize("told", _STORIES, indirect=True, scope="module")
 async def test_a_server_that_dies_while_it_starts_leaves_what_was_promised(told: Told, count: Counter[str]) -> None:
     """Where the first one dies goes round in the first half of the story, so that there is something to resume."""

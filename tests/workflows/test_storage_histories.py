@@ -26,7 +26,7 @@ from whole import whole
 from kumoniwa.clock import ManualClock
 from kumoniwa.hypervisor.driver import GuestLost
 
-_HISTORIES, _IN_A_SAMPLE = 200, 60
+_HISTORIES, _IN_A_SAMPLE = 200, 40
 _NO_ROOM = "InsufficientVolumeCapacity"
 _USED = {"InvalidSnapshot.InUse", "VolumeInUse", "IncorrectState"}
 _GONE = {"InvalidSnapshot.NotFound", "InvalidVolume.NotFound"}

@@ -26,6 +26,7 @@ _IN_THE_MIDST = {
 """Stories, and what their guest must have been doing when a server died."""
 
 
+@pytest.mark.some_of("stories that take time, with a server and without", 9)
 @pytest.mark.parametrize("without_a_server", [0.0, 30.0])
 @pytest.mark.parametrize("told", _IN_THE_MIDST, indirect=True, scope="module")
 async def test_a_server_that_dies_while_things_take_time_leaves_what_was_promised(

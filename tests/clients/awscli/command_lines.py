@@ -1,34 +1,18 @@
 """The AWS CLI: version 1 within the tests' process, and version 2 within one of its own, which is quick too."""
 
 import base64
-import io
 import json
-import os
 import subprocess
-from collections.abc import Mapping
-from contextlib import redirect_stderr, redirect_stdout
-from dataclasses import dataclass, replace
-from functools import cached_property
+from dataclasses import replace
 from pathlib import Path
 from typing import Any, Protocol, Self
 
-import awscli
-import pytest
-from awscli.clidriver import create_clidriver
+from aws_in_process import Ran
 from botocore.loaders import Loader
 from other_clients import OtherClient
 
 _EC2 = Path("ec2") / "2016-11-15"
 _IN_VERSION_2 = Path(__file__).with_name("in_awscli2.py")
-
-
-@dataclass(frozen=True, slots=True)
-class Ran:
-    """How a command ended: status 0 where it succeeded."""
-
-    status: int
-    out: str
-    err: str
 
 
 class CommandLine(Protocol):
@@ -43,40 +27,6 @@ class CommandLine(Protocol):
     @property
     def loader(self) -> Loader:
         """Of its models: what is younger is no command, wait or parameter of it."""
-
-
-class InProcess:
-    """Version 1, as pinned in the tests' environment. Each command is a driver of its own, as in a process of its own;
-    they share what takes a while to read, the models."""
-
-    def __init__(self, environment: Mapping[str, str]) -> None:
-        self._environment = dict(environment)
-
-    @cached_property
-    def loader(self) -> Loader:
-        """Of its models, which are botocore's."""
-        own = Path(awscli.__file__).parent / "data"
-        return Loader(extra_search_paths=[self._environment["AWS_DATA_PATH"], str(own)])
-
-    def run(self, *words: object) -> Ran:
-        """Run `aws` with these words."""
-        out, err = io.StringIO(), io.StringIO()
-        with pytest.MonkeyPatch.context() as patch, redirect_stdout(out), redirect_stderr(err):
-            for name in [name for name in os.environ if name.startswith("AWS_")]:
-                patch.delenv(name)
-            for name, value in self._environment.items():
-                patch.setenv(name, value)
-            driver = create_clidriver()
-            driver.session.register_component("data_loader", self.loader)
-            try:
-                status = driver.main([str(word) for word in words])
-            except SystemExit as ended:  # of argparse, for words that it does not know
-                status = int(str(ended.code))
-        return Ran(status, out.getvalue(), err.getvalue())
-
-    def as_json(self, parameters: dict[str, Any]) -> str:
-        """What `--cli-input-json` reads: bytes are text."""
-        return json.dumps(parameters, default=bytes.decode)
 
 
 class OfDebian:
@@ -138,9 +88,3 @@ class OfDebian:
     def as_json(self, parameters: dict[str, Any]) -> str:
         """What `--cli-input-json` reads."""
         return json.dumps(parameters, default=lambda value: base64.b64encode(value).decode())
-
-
-def answered(ran: Ran) -> Any:
-    """What a command that succeeded printed: JSON, or None where it printed nothing."""
-    assert ran.status == 0, ran.err
-    return json.loads(ran.out) if ran.out else None

@@ -1,13 +1,14 @@
 """Terraform with the provider hashicorp/aws: what it makes needs no second look, changes in place, and goes."""
 
 import base64
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Sequence
 from pathlib import Path
 from typing import Any
 
 import pytest
 from cloud_process import CloudProcess, Sdk
 from other_clients import OtherClient, lonely_environment
+from sampling import Sampling
 from terraform_cli import CONFIGURATIONS, Refused, Terraform, of_pypi, of_this_machine
 
 pytestmark = [pytest.mark.clients, pytest.mark.timeout(900)]
@@ -134,9 +135,11 @@ def test_every_configuration_is_run() -> None:
 
 @pytest.mark.parametrize("name", list(_configurations()))
 def test_a_configuration_is_applied_changed_in_place_imported_and_destroyed(
-    name: str, terraform: Terraform, sdk: Sdk
+    name: str, terraform: Terraform, sdk: Sdk, sampling: Sampling, pytestconfig: pytest.Config
 ) -> None:
-    _is_applied_changed_in_place_imported_and_destroyed(terraform, sdk, name, _UPDATED[name])
+    """Each run of Terraform takes seconds of a processor: without `--every-client` it is changed, or imported."""
+    between = BETWEEN if pytestconfig.option.every_client else sampling.of(BETWEEN, 1)
+    _is_applied_changed_in_place_imported_and_destroyed(terraform, sdk, name, _UPDATED[name], between)
 
 
 @pytest.mark.every_client
@@ -191,19 +194,27 @@ def test_data_sources_read_what_there_is(terraform: Terraform, sdk: Sdk) -> None
     terraform.destroy()
 
 
+CHANGED, IMPORTED = "changed in place", "imported"
+BETWEEN = (CHANGED, IMPORTED)
+"""What becomes of a configuration between its first application and its end."""
+
+
 def _is_applied_changed_in_place_imported_and_destroyed(
-    terraform: Terraform, sdk: Sdk, name: str, updated: set[str]
+    terraform: Terraform, sdk: Sdk, name: str, updated: set[str], between: Sequence[str] = BETWEEN
 ) -> None:
     before = _everything(sdk)
     terraform.begin(main=(CONFIGURATIONS / name / "main.tf").read_text())
     terraform.apply()
     assert terraform.planned() == {}
-    changed = "-var=changed=true"
-    assert terraform.planned(changed) == dict.fromkeys(updated, "update")
-    terraform.apply(changed)
-    assert terraform.planned(changed) == {}
-    _import_again(terraform, changed)
-    terraform.destroy(changed)
+    options: tuple[str, ...] = ()
+    if CHANGED in between:
+        options = ("-var=changed=true",)
+        assert terraform.planned(*options) == dict.fromkeys(updated, "update")
+        terraform.apply(*options)
+        assert terraform.planned(*options) == {}
+    if IMPORTED in between:
+        _import_again(terraform, *options)
+    terraform.destroy(*options)
     assert _everything(sdk) == before
 
 

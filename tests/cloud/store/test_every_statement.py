@@ -1,7 +1,8 @@
 """No statement reads through a table that grows with the cloud: each finds its rows by an index.
 
 All that SQLite is asked while every action is called, with ids, filters and pages and without, while their workflows
-go, while time passes, and while the cloud starts again is heard, and explained.
+go, while time passes, and while the cloud starts again is heard, and explained. Each filter has, in each run, some of
+the forms that its values may have (`--seed`, `--exhaustive`).
 """
 
 import sqlite3
@@ -13,6 +14,7 @@ from pathlib import Path
 import pytest
 from every_statement import walk
 from heard_statements import EVERY_ROW, heard_statements, scanned
+from sampling import Sampling
 from stack import Stack, stack_on
 
 from kumoniwa.clock import ManualClock
@@ -52,13 +54,13 @@ async def _started(folder: Path) -> AsyncIterator[Stack]:
 
 
 @pytest.mark.timeout(400)  # nearly a minute of processor time
-async def test_every_statement_finds_its_rows_by_an_index(tmp_path: Path) -> None:
+async def test_every_statement_finds_its_rows_by_an_index(tmp_path: Path, sampling: Sampling) -> None:
     folder, beside = tmp_path / "cloud", tmp_path / "beside"
     folder.mkdir()
     beside.mkdir()
     with heard_statements() as heard:
         async with _started(folder) as stack:
-            await walk(stack, beside, heard)
+            await walk(stack, beside, heard, sampling)
         heard.phase = "start"
         async with _started(folder) as stack:
             await stack.idle()

@@ -40,6 +40,27 @@ class OtherClient:
         folders = [usr / "share" / "perl5", *(found for base in compiled for found in (base, *base.glob("5.*")))]
         return json.loads(self.output(_PERL, script, *words, seconds=seconds, PERL5LIB=":".join(map(str, folders))))
 
+    def ruby(self, script: Path, *words: object, seconds: float = 60) -> Any:
+        """Run a script of ours with the Ruby and the gems that are unpacked here; it prints JSON."""
+        usr = self.folder / "root" / "usr"
+        [program] = (usr / "bin").glob("ruby[0-9]*")
+        version = program.name.removeprefix("ruby")
+        [machine] = (usr / "lib").glob("*-linux-gnu*")
+        ruby, gems = usr / "lib" / "ruby", "rubygems-integration"
+        own = [folder for each in (ruby, machine / "ruby") for folder in each.glob(f"**/{version}.*")]
+        folders = [ruby / "vendor_ruby", *own]
+        told = self.output(
+            program,
+            "-W0",
+            script,
+            *words,
+            seconds=seconds,
+            LD_LIBRARY_PATH=str(machine),
+            RUBYLIB=":".join(map(str, folders)),
+            GEM_PATH=":".join(map(str, (*(usr / "share" / gems).glob("*"), *(machine / gems).glob("*")))),
+        )
+        return json.loads(told)
+
     def output(self, program: Path, *words: object, seconds: float = 60, **changed: str) -> str:
         """Run a program, which succeeds, and give what it prints. What else it says is shown where it fails."""
         ran = self.run(program, *words, seconds=seconds, **changed)

@@ -73,6 +73,8 @@ READS: dict[str, Example] = {
     "DescribeStaleSecurityGroups": lambda its: {"VpcId": its["vpc"]},
     "GetSecurityGroupsForVpc": lambda its: {"VpcId": its["vpc"]},
     "GetSubnetCidrReservations": lambda its: {"SubnetId": its["dual subnet"]},
+    "ListImagesInRecycleBin": lambda _: {},
+    "ListSnapshotsInRecycleBin": lambda _: {},
 }
 
 CHANGES: dict[str, Example] = {
@@ -329,6 +331,9 @@ CHANGES: dict[str, Example] = {
     },
     "RevokeSecurityGroupEgress": lambda its: {"GroupId": its["group"], "IpPermissions": _OLD_RULE},
     "RevokeSecurityGroupIngress": lambda its: {"GroupId": its["group"], "IpPermissions": _OLD_RULE},
+    "RequestSpotFleet": lambda _: {
+        "SpotFleetRequestConfig": {"IamFleetRole": "arn:aws:iam::123456789012:role/fleet", "TargetCapacity": 1}
+    },
     "RunInstances": lambda its: {"ImageId": its["image"], "MinCount": 1, "MaxCount": 1, "InstanceType": "t3.micro"},
     "StartInstances": lambda its: {"InstanceIds": [its["large"]]},
     "StopInstances": lambda its: {"InstanceIds": [its["other"]]},
@@ -348,6 +353,7 @@ REFUSED = {
     "CancelCapacityReservation": "InvalidCapacityReservationId.NotFound",
     "CreateCapacityReservation": "Unsupported",
     "PurchaseReservedInstancesOffering": "Unsupported",
+    "RequestSpotFleet": "Unsupported",
     "GetInstanceUefiData": "UnsupportedOperation",
 }
 """Actions that refuse their example: every call, or because the scene has a default VPC."""

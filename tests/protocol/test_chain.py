@@ -306,6 +306,15 @@ async def test_a_parameter_in_the_query_and_again_in_the_body_is_refused(caller:
     assert "was given twice" in answer.text
 
 
+async def test_what_carries_older_signatures_is_no_parameter_of_the_action(caller: Caller, garden: Garden) -> None:
+    """AWS's SDK for Ruby 1 sends a Timestamp in the body of what it signs by version 4."""
+    older = "AWSAccessKeyId=a&SignatureVersion=2&SignatureMethod=HmacSHA256&Timestamp=2026-11-30T18%3A00%3A00Z"
+    answer = await caller.post(f"Action=DescribeKeyPairs&{VERSION}&{older}&KeyName.1=a")
+    assert answer.status == 200, answer.text
+    [(_, parameters)] = garden.calls
+    assert parameters == {"KeyNames": ["a"]}
+
+
 async def test_a_wrong_key_is_ec2s_authentication_failure(gateway: Gateway) -> None:
     for stranger in (Caller(gateway, "OTHERKEY", SECRET), Caller(gateway, KEY, "other")):
         with pytest.raises(Refused, match="not able to validate the provided access credentials") as refusal:

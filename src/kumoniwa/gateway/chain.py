@@ -45,6 +45,11 @@ HEALTH = "/_kumoniwa/health"
 _XML, _JSON, _JSON_1_1 = b"text/xml;charset=UTF-8", b"application/json", json.CONTENT_TYPE.encode()
 _FORM = "application/x-www-form-urlencoded"
 _COMMON = ("Action", "Version")  # parameters of every call
+_OF_VERSION_2 = frozenset(
+    ("AWSAccessKeyId", "Expires", "SecurityToken", "Signature", "SignatureMethod", "SignatureVersion", "Timestamp")
+)
+"""What carries signatures of version 2. AWS's SDK for Ruby 1 sends some of it beside a signature of version 4, which
+alone is believed."""
 _SENT_AT_ONCE = 192  # parts of an answer: of a large listing some 256 KB, which the caller reads while more is joined
 _LARGE_AT_ONCE = 4  # bodies that are read and hashed before it is known whether their signature is right
 
@@ -262,14 +267,14 @@ async def _sent(answer: _Answer, send: Send) -> None:
 
 
 def _parameters(read: SignedRequest) -> list[tuple[str, str]]:
-    """The parameters of query and body, without those that carry the signature."""
+    """The parameters of query and body, without those that carry a signature."""
     kind = (read.header("content-type") or "").partition(";")[0].strip().lower()
     if read.body and kind not in ("", _FORM):
         raise InvalidRequest("its body is not a form", way_out=f"Send it as {_FORM}.")
     given = form.texts(form.pairs(read.body))
     if read.query:
         given = form.texts(form.pairs(read.query)) + given
-    return [pair for pair in given if not pair[0].startswith("X-Amz-")]
+    return [pair for pair in given if not pair[0].startswith("X-Amz-") and pair[0] not in _OF_VERSION_2]
 
 
 def _once(parameters: list[tuple[str, str]]) -> dict[str, str]:

@@ -21,6 +21,8 @@ class Setting(StrEnum):
     SNAPSHOT_BLOCK_PUBLIC_ACCESS = "snapshot-block-public-access"
     """EC2's words for whether images, or snapshots, may be shared with everybody: `unblocked`, `block-new-sharing`,
     `block-all-sharing`."""
+    ACCOUNT_ALIAS = "account-alias"
+    """Another name of the account, which is the same in every region."""
 
 
 @dataclass(frozen=True, slots=True)

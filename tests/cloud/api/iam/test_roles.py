@@ -43,7 +43,9 @@ async def test_a_role_is_answered_as_it_was_made_and_changed(stack: Stack) -> No
     assert (await stack.caller.iam("GetRole", RoleName="R"))["Role"] == {**made, "RoleLastUsed": {}}
     [listed] = (await stack.caller.iam("ListRoles", PathPrefix="/a"))["Roles"]
     assert listed == {name: value for name, value in made.items() if name != "Tags"}
-    await stack.caller.iam("UpdateRole", RoleName="r", Description="else", MaxSessionDuration=43200)
+    await stack.caller.iam("UpdateRole", RoleName="r", MaxSessionDuration=43200)
+    await stack.caller.iam("UpdateRole", RoleName="r", Description="else")  # what is not given stays
+    await stack.caller.iam("UpdateRole", RoleName="r")
     await stack.caller.iam("UpdateAssumeRolePolicy", RoleName="r", PolicyDocument=TRUST.replace("ec2", "x"))
     await stack.caller.iam("TagRole", RoleName="r", Tags=[{"Key": "l", "Value": ""}])
     await stack.caller.iam("UntagRole", RoleName="r", TagKeys=["k"])
@@ -302,13 +304,36 @@ async def test_a_name_in_the_place_of_an_arn_is_refused_in_iams_words(stack: Sta
 async def test_tools_are_told_what_the_account_does_not_have(stack: Stack) -> None:
     await stack.caller.iam("CreateUser", UserName="u")
     for action, member, asked in (
-        ("ListAccountAliases", "AccountAliases", {}),
         ("ListGroups", "Groups", {}),
         ("ListGroupsForUser", "Groups", {"UserName": "u"}),
         ("ListMFADevices", "MFADevices", {"UserName": "u"}),
+        ("ListSSHPublicKeys", "SSHPublicKeys", {"UserName": "u"}),
+        ("ListSigningCertificates", "Certificates", {"UserName": "u"}),
+        ("ListServiceSpecificCredentials", "ServiceSpecificCredentials", {"UserName": "u"}),
+        ("ListServiceSpecificCredentials", "ServiceSpecificCredentials", {"AllUsers": True}),
+        ("ListVirtualMFADevices", "VirtualMFADevices", {}),
+        ("ListServerCertificates", "ServerCertificateMetadataList", {}),
     ):
         assert await stack.caller.iam(action, **asked) == {member: [], "IsTruncated": False}
     summary = (await stack.caller.iam("GetAccountSummary"))["SummaryMap"]
     assert (summary["Users"], summary["Roles"], summary["RolesQuota"], summary["Groups"]) == (1, 0, 1000, 0)
-    document = (await stack.caller.post("Action=GetGroup&Version=2010-05-08&GroupName=x", service="iam")).text
-    assert "Kumoniwa does not implement the action GetGroup of IAM" in document
+    assert await stack.caller.iam("ListOpenIDConnectProviders") == {"OpenIDConnectProviderList": []}
+    assert await stack.caller.iam("ListSAMLProviders") == {"SAMLProviderList": []}
+    document = (await stack.caller.post("Action=CreateGroup&Version=2010-05-08&GroupName=x", service="iam")).text
+    assert "Kumoniwa does not implement the action CreateGroup of IAM" in document
+
+
+@pytest.mark.parametrize(
+    ("action", "asked", "message"),
+    [
+        ("GetLoginProfile", {"UserName": "u"}, "Login Profile for User u cannot be found."),
+        ("DeleteLoginProfile", {"UserName": "u"}, "Login Profile for User u cannot be found."),
+        ("DeleteLoginProfile", {"UserName": "none"}, "The user with name none cannot be found."),
+        ("ListSSHPublicKeys", {"UserName": "none"}, "The user with name none cannot be found."),
+        ("GetGroup", {"GroupName": "g"}, "The group with name g cannot be found."),
+        ("GetAccountPasswordPolicy", {}, "The Password Policy with domain name 123456789012 cannot be found."),
+    ],
+)
+async def test_what_nobody_has_cannot_be_found(stack: Stack, action: str, asked: dict[str, str], message: str) -> None:
+    await stack.caller.iam("CreateUser", UserName="u")
+    assert await _refused(stack, action, **asked) == ("NoSuchEntity", message, 404)

@@ -164,7 +164,7 @@ FILTERS: Mapping[str, _Values] = {
     "state-reason-code": lambda shown: present(shown[0].state_reason_code),
     "state-reason-message": lambda shown: present(shown[0].state_reason_message),
     "subnet-id": at("SubnetId"),
-    "tenancy": lambda shown: ("default",),
+    "tenancy": at("Placement.Tenancy"),
     "usage-operation": at("UsageOperation"),
     "usage-operation-update-time": at("UsageOperationUpdateTime"),
     "virtualization-type": at("VirtualizationType"),

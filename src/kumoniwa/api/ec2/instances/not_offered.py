@@ -1,29 +1,20 @@
-"""What AWS sells in advance, and this host does not: Reserved Instances, Dedicated Hosts, Capacity Reservations.
+"""What AWS sells, and this host does not: Reserved Instances, Dedicated Hosts, Capacity Reservations, Spot Fleets.
 
 There are none, so the Describe actions answer empty lists, which clean-up and inventory tools ask for; who wants to
 have one is told that there are none to be had: DescribeReservedInstances, DescribeReservedInstancesOfferings and
 PurchaseReservedInstancesOffering; DescribeHosts, AllocateHosts and ReleaseHosts; DescribeCapacityReservations,
-CreateCapacityReservation and CancelCapacityReservation.
+CreateCapacityReservation and CancelCapacityReservation; DescribeSpotFleetRequests and RequestSpotFleet.
 """
 
 from kumoniwa.api.call import Answer, Call, Parameters
 from kumoniwa.api.cloud import Cloud
 from kumoniwa.api.ec2.kinds import Kind
 from kumoniwa.api.ec2.named.region_lookup import check_region
-from kumoniwa.api.filters import never
-from kumoniwa.api.listing import Listing
+from kumoniwa.api.nothing import NotOffered, nothing
 from kumoniwa.api.registry import Depth, action
 from kumoniwa.errors import Ec2Error, InvalidParameterValue
 from kumoniwa.model.regions import zones
 from kumoniwa.store.tables import instances as tables
-
-
-class NotOffered(Ec2Error):
-    """What this host does not have to give."""
-
-    def __init__(self, what: str, *, way_out: str) -> None:
-        super().__init__("Unsupported", f"Kumoniwa offers no {what}. {way_out}")
-
 
 _ON_DEMAND = "Instances are launched on demand, or as Spot Instances, and nothing is charged for either."
 _ONE_HOST = "All instances are on this one host; leave the reservation out."
@@ -49,33 +40,19 @@ _RESERVATION = Kind(
     malformed_code="InvalidCapacityReservationId.Malformed",
 )
 
-
-def _nothing(member: str, *filters: str, **traits: object) -> Listing[str]:
-    """A listing of what there is none of."""
-    return Listing(
-        member=member,
-        read=lambda _connection, _asked: [],
-        row=lambda _item, _tags: {},
-        key=lambda item: item,
-        id_of=lambda item: item,
-        filters=never(*filters),
-        **traits,  # type: ignore[arg-type]
-    )
-
-
-_RESERVED = _nothing(
+_RESERVED = nothing(
     "ReservedInstances",
     *("availability-zone", "availability-zone-id", "duration", "end", "fixed-price", "instance-type", "scope"),
     *("product-description", "reserved-instances-id", "start", "state", "usage-price"),
     own_tags=lambda _: {},
 )
-_OFFERINGS = _nothing(
+_OFFERINGS = nothing(
     "ReservedInstancesOfferings",
     *("availability-zone", "availability-zone-id", "duration", "fixed-price", "instance-type", "marketplace"),
     *("product-description", "reserved-instances-offering-id", "scope", "usage-price"),
     limits=(1, 1000),
 )
-_HOSTS = _nothing(
+_HOSTS = nothing(
     "Hosts",
     *("auto-placement", "availability-zone", "availability-zone-id", "client-token", "host-reservation-id"),
     *("instance-type", "state"),
@@ -84,7 +61,7 @@ _HOSTS = _nothing(
     limits=(5, 500),
     own_tags=lambda _: {},
 )
-_RESERVATIONS = _nothing(
+_RESERVATIONS = nothing(
     "CapacityReservations",
     *("availability-zone", "availability-zone-id", "end-date", "end-date-type", "instance-match-criteria"),
     *("instance-platform", "instance-type", "outpost-arn", "owner-id", "placement-group-arn", "start-date", "state"),
@@ -94,6 +71,18 @@ _RESERVATIONS = _nothing(
     limits=(1, 1000),
     own_tags=lambda _: {},
 )
+
+_SPOT_FLEET = Kind(
+    prefix="sfr",
+    resource_type="spot-fleet-request",
+    column=tables.instances.c.id,
+    missing_code="InvalidSpotFleetRequestId.NotFound",
+    missing="The spot fleet request ID '{}' does not exist",
+    several_missing="The spot fleet request IDs '{}' do not exist",
+    malformed_code="InvalidSpotFleetRequestId.Malformed",
+    has_uuid=True,
+)
+_SPOT_FLEETS = nothing("SpotFleetRequestConfigs", kind=_SPOT_FLEET, ids="SpotFleetRequestIds", limits=(1, 1000))
 
 
 @action("DescribeReservedInstances")
@@ -167,3 +156,16 @@ async def cancel_capacity_reservation(cloud: Cloud, call: Call, parameters: Para
     """Refuse: there is none of that id."""
     _RESERVATION.check_form([parameters["CapacityReservationId"]])
     raise _RESERVATION.not_found([parameters["CapacityReservationId"]])
+
+
+@action("DescribeSpotFleetRequests")
+async def describe_spot_fleet_requests(cloud: Cloud, call: Call, parameters: Parameters) -> Answer:
+    """No Spot Fleets."""
+    check_region(call.region)
+    return await _SPOT_FLEETS.answer(cloud, call, parameters)
+
+
+@action("RequestSpotFleet", depth=Depth.NOT_BUILT, missing=_MISSING)
+async def request_spot_fleet(cloud: Cloud, call: Call, parameters: Parameters) -> Answer:
+    """Refuse: nothing here keeps a fleet at its size."""
+    raise NotOffered("Spot Fleets", way_out="Launch Spot Instances by CreateFleet of type instant, or by RunInstances.")

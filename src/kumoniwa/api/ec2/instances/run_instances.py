@@ -34,9 +34,9 @@ MOST_INSTANCES = 1000  # in one call
     "RunInstances",
     check_replay=check_not_terminated,
     depth=Depth.PARTLY,
-    missing="Stored and shown without effect: EbsOptimized, Monitoring, CreditSpecification, MaintenanceOptions (a "
-    "guest that was lost is always recovered), IPv6 addresses, timeouts of connection tracking, and the Iops and "
-    "Throughput of volumes. AdditionalInfo is ignored.",
+    missing="Stored and shown without effect: EbsOptimized, Monitoring, tenancy, CreditSpecification, "
+    "MaintenanceOptions (a guest that was lost is always recovered), IPv6 addresses, timeouts of connection tracking, "
+    "and the Iops and Throughput of volumes. AdditionalInfo is ignored.",
     not_built=(
         *LAUNCH_NOT_BUILT,
         *below("CpuOptions", CPU_NOT_BUILT),

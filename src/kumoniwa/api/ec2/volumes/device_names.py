@@ -7,8 +7,8 @@ from kumoniwa.errors import InvalidBlockDeviceMapping
 
 MOST_VOLUMES = 27  # EC2's limit of attachments on most Nitro types, without the network interface
 # Those of HVM instances, after EC2's user guide (device_naming): no number behind a name but that of the root device,
-# and no sda without it.
-_DEVICE = re.compile(r"(/dev/)?(sda1|sd[b-z]|xvd[a-z]|xvd[a-d][a-z])\Z")
+# and no sda without it. sda2 is taken too: cloudbridge's own tests attach a volume there on AWS.
+_DEVICE = re.compile(r"(/dev/)?(sda[12]|sd[b-z]|xvd[a-z]|xvd[a-d][a-z])\Z")
 
 
 def named_once(name: str | None, names: Sequence[str | None]) -> str:

@@ -1,19 +1,18 @@
-"""Lists of what an account may have on AWS and none has here: tools ask before they go on."""
+"""What an account may have on AWS and none has here: groups, identity providers, certificates, a password policy.
+
+ListGroups, ListGroupsForUser, ListOpenIDConnectProviders, ListSAMLProviders and ListServerCertificates are empty;
+GetGroup and GetAccountPasswordPolicy find nothing. Tools ask before they go on.
+"""
 
 from sqlalchemy import Connection
 
 from kumoniwa.api.call import Answer, Call, Parameters
 from kumoniwa.api.cloud import Cloud
+from kumoniwa.api.iam.refusals import NoSuchEntity
 from kumoniwa.api.iam.users.named_user import user_of
 from kumoniwa.api.registry import Depth, action
 
 _NONE = "There are none, and none can be made."
-
-
-@action("ListAccountAliases", service="iam", depth=Depth.PARTLY, missing=_NONE)
-async def list_account_aliases(cloud: Cloud, call: Call, parameters: Parameters) -> Answer:
-    """The account's aliases: none."""
-    return {"AccountAliases": [], "IsTruncated": False}
 
 
 @action("ListGroups", service="iam", depth=Depth.PARTLY, missing=_NONE)
@@ -33,7 +32,31 @@ async def list_groups_for_user(cloud: Cloud, call: Call, parameters: Parameters)
     return await cloud.read(read)
 
 
-@action("ListMFADevices", service="iam", depth=Depth.PARTLY, missing=_NONE)
-async def list_mfa_devices(cloud: Cloud, call: Call, parameters: Parameters) -> Answer:
-    """The devices for a second factor: none."""
-    return {"MFADevices": [], "IsTruncated": False}
+@action("GetGroup", service="iam", depth=Depth.PARTLY, missing=_NONE)
+async def get_group(cloud: Cloud, call: Call, parameters: Parameters) -> Answer:
+    """Say that there is no such group."""
+    raise NoSuchEntity(f"The group with name {parameters['GroupName'][:128]} cannot be found.")
+
+
+@action("GetAccountPasswordPolicy", service="iam", depth=Depth.PARTLY, missing=_NONE)
+async def get_account_password_policy(cloud: Cloud, call: Call, parameters: Parameters) -> Answer:
+    """Say that the account has none of its own."""
+    raise NoSuchEntity(f"The Password Policy with domain name {call.account} cannot be found.")
+
+
+@action("ListOpenIDConnectProviders", service="iam", depth=Depth.PARTLY, missing=_NONE)
+async def list_open_id_connect_providers(cloud: Cloud, call: Call, parameters: Parameters) -> Answer:
+    """The account's identity providers of OpenID Connect: none."""
+    return {"OpenIDConnectProviderList": []}
+
+
+@action("ListSAMLProviders", service="iam", depth=Depth.PARTLY, missing=_NONE)
+async def list_saml_providers(cloud: Cloud, call: Call, parameters: Parameters) -> Answer:
+    """The account's identity providers of SAML: none."""
+    return {"SAMLProviderList": []}
+
+
+@action("ListServerCertificates", service="iam", depth=Depth.PARTLY, missing=_NONE)
+async def list_server_certificates(cloud: Cloud, call: Call, parameters: Parameters) -> Answer:
+    """The account's certificates for load balancers: none."""
+    return {"ServerCertificateMetadataList": [], "IsTruncated": False}

@@ -18,11 +18,15 @@ from kumoniwa.store import roles
 
 @action("UpdateRole", service="iam")
 async def update_role(cloud: Cloud, call: Call, parameters: Parameters) -> Answer:
-    """Give a role another description, or longest session. What is not given is reset, as IAM has it."""
-    columns = {"description": checked_description(parameters), "max_session": checked_session(parameters)}
+    """Give a role another description, or longest session. What is not given stays (docs/sources.md)."""
+    checked = {"description": checked_description(parameters), "max_session": checked_session(parameters)}
+    given = {"description": "Description", "max_session": "MaxSessionDuration"}
+    columns = {column: value for column, value in checked.items() if given[column] in parameters}
 
     def update(connection: Connection) -> Answer:
-        roles.change(connection, role_of(connection, call, parameters).id, columns)
+        role = role_of(connection, call, parameters)
+        if columns:
+            roles.change(connection, role.id, columns)
         return None
 
     return await cloud.change(call, update)

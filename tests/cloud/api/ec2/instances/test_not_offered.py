@@ -1,4 +1,4 @@
-"""What AWS sells in advance: there is none of it, and none to be had."""
+"""What AWS sells and this host does not: there is none of it, and none to be had."""
 
 from collections.abc import AsyncIterator
 from pathlib import Path
@@ -25,6 +25,7 @@ async def cloud(tmp_path: Path) -> AsyncIterator[BareCloud]:
         ("DescribeReservedInstancesOfferings", "ReservedInstancesOfferings"),
         ("DescribeHosts", "Hosts"),
         ("DescribeCapacityReservations", "CapacityReservations"),
+        ("DescribeSpotFleetRequests", "SpotFleetRequestConfigs"),
     ],
 )
 async def test_lists_are_empty(cloud: BareCloud, action: str, member: str) -> None:
@@ -52,6 +53,11 @@ async def test_offerings_of_a_zone_of_another_region_are_refused(cloud: BareClou
             {"InstanceCount": 1, "ReservedInstancesOfferingId": "438012d3-4052-4cc7-b2e3-8d3372e0e706"},
             "Reserved Instances",
         ),
+        (
+            "RequestSpotFleet",
+            {"SpotFleetRequestConfig": {"IamFleetRole": "arn:aws:iam::123456789012:role/f", "TargetCapacity": 1}},
+            "Spot Fleets",
+        ),
     ],
 )
 async def test_none_is_to_be_had(cloud: BareCloud, action: str, parameters: dict[str, Any], what: str) -> None:
@@ -72,3 +78,6 @@ async def test_what_is_named_does_not_exist(cloud: BareCloud) -> None:
         await cloud.ask("CancelCapacityReservation", CapacityReservationId="cr-0123456789abcdef0")
     with refused("InvalidCapacityReservationId.Malformed"):
         await cloud.ask("DescribeCapacityReservations", CapacityReservationIds=["none"])
+    fleet = "sfr-73fbd2ce-aa30-494c-8788-1cee4ec0cfe4"
+    with refused("InvalidSpotFleetRequestId.NotFound", f"The spot fleet request ID '{fleet}' does not exist"):
+        await cloud.ask("DescribeSpotFleetRequests", SpotFleetRequestIds=[fleet])

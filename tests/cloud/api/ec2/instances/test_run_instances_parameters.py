@@ -68,7 +68,7 @@ def test_every_parameter_of_the_model_is_honoured_or_refused_by_name() -> None:
 
 ASKED: list[tuple[dict[str, Any], str]] = [
     ({"InstanceMarketOptions": {"MarketType": "capacity-block"}}, "Capacity Blocks"),
-    ({"Placement": {"Tenancy": "dedicated"}}, "tenancies other than default"),
+    ({"Placement": {"Tenancy": "host"}}, "Dedicated Hosts"),
     ({"Placement": {"HostId": "h-0123456789abcdef0"}}, "Dedicated Hosts"),
     ({"MetadataOptions": {"HttpProtocolIpv6": "enabled"}}, "the metadata service over IPv6"),
     ({"PrivateDnsNameOptions": {"HostnameType": "resource-name"}}, "resource names as hostnames"),

@@ -105,7 +105,7 @@ async def test_a_device_is_used_once(stack: Stack) -> None:
         "/dev/sd",
         "/dev/sdi1",
         "/dev/sda",
-        "/dev/sda2",
+        "/dev/sda3",
         "/dev/xvdeo",
         "/dev/xvda1",
     ],
@@ -117,6 +117,16 @@ async def test_a_device_that_is_none_is_refused(stack: Stack, device: str) -> No
         f"Value ({device}) for parameter device is invalid. {device} is not a valid EBS device name.",
     ):
         await stack.call("AttachVolume", VolumeId=volume_id, InstanceId=instance_id, Device=device)
+
+
+async def test_a_volume_is_attached_beside_the_root_device_under_the_next_number(stack: Stack) -> None:
+    """As cloudbridge's own tests do on AWS, with an HVM instance."""
+    instance_id, volume_id = await stack.launch(), await create(stack)
+    attached = await stack.call("AttachVolume", VolumeId=volume_id, InstanceId=instance_id, Device="/dev/sda2")
+    assert attached["Device"] == "/dev/sda2"
+    await stack.idle()
+    mapped = (await stack.instance(instance_id))["BlockDeviceMappings"]
+    assert [one["DeviceName"] for one in mapped] == ["/dev/xvda", "/dev/sda2"]
 
 
 async def test_a_volume_of_another_zone_is_refused(stack: Stack) -> None:

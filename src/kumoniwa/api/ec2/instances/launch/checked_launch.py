@@ -16,6 +16,7 @@ from kumoniwa.api.ec2.instances.launch.launch_from_memory import FromMemory, Wan
 from kumoniwa.api.ec2.instances.launch.launch_interfaces import check_type
 from kumoniwa.api.ec2.instances.launch.launch_network import LaunchNetwork, launch_network
 from kumoniwa.api.ec2.instances.launch.launch_options import LaunchOptions, launch_options
+from kumoniwa.api.ec2.instances.launch.tenancy import tenancy_asked
 from kumoniwa.api.ec2.instances.placement_groups import group_asked
 from kumoniwa.api.ec2.instances.spot_market import SpotMarket, spot_market
 from kumoniwa.api.ec2.kinds import KEY_PAIR, SPOT_REQUEST
@@ -64,6 +65,7 @@ class CheckedLaunch:
     group: PlacementGroup | None
     partition: int | None
     """The one of the placement group that it asks for."""
+    tenancy: str
     market: SpotMarket | None
     """None: on demand."""
     reservation_id: str
@@ -111,6 +113,7 @@ def checked_launch(host: Capacity, connection: Connection, call: Call, asked: La
         marks=asked.marks,
         group=group,
         partition=placement.get("PartitionNumber"),
+        tenancy=tenancy_asked(connection, call, placement, placed.subnet.vpc_id),
         market=market,
         reservation_id=new_id("r"),
     )

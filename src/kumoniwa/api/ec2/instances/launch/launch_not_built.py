@@ -32,7 +32,7 @@ LAUNCH_NOT_BUILT = (
     NotBuiltParameter("Placement.HostId", "Dedicated Hosts"),
     NotBuiltParameter("Placement.HostResourceGroupArn", "Dedicated Hosts"),
     NotBuiltParameter("Placement.SpreadDomain", "spread domains"),
-    NotBuiltParameter("Placement.Tenancy", "tenancies other than default", harmless=("default",)),
+    NotBuiltParameter("Placement.Tenancy", "Dedicated Hosts", harmless=("default", "dedicated")),
 )
 
 INTERFACE_NOT_BUILT = (

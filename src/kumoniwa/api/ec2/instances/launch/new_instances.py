@@ -16,6 +16,7 @@ from kumoniwa.api.ec2.instances.launch.checked_launch import CheckedLaunch
 from kumoniwa.api.ec2.instances.launch.launch_from_memory import FromMemory
 from kumoniwa.api.ec2.instances.launch.launch_interfaces import Attached, addresses_of_each, attach_interfaces
 from kumoniwa.api.ec2.instances.launch.launch_network import LaunchNetwork
+from kumoniwa.api.ec2.instances.launch.tenancy import DEFAULT
 from kumoniwa.api.ec2.instances.placement_groups import placed_in
 from kumoniwa.api.ec2.instances.spot_market import requests_of, spot_option
 from kumoniwa.api.ec2.kinds import SPOT_REQUEST
@@ -222,9 +223,10 @@ def _instance(call: Call, plan: CheckedLaunch, index: int, own: _Addresses) -> I
 
 
 def _placement(plan: CheckedLaunch, index: int) -> Mapping[str, Mapping[str, Any]]:
-    if plan.group is None:
-        return {}
-    return {"Placement": placed_in(plan.group, plan.partition, index)}
+    placement = dict(placed_in(plan.group, plan.partition, index)) if plan.group is not None else {}
+    if plan.tenancy != DEFAULT:
+        placement["Tenancy"] = plan.tenancy
+    return {"Placement": placement} if placement else {}
 
 
 def _guest_uuid(instance_id: str) -> str:

@@ -17,7 +17,7 @@ import threading
 import time
 from collections import defaultdict
 from collections.abc import Iterator, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from pathlib import Path
 from queue import Empty, Queue
 from xml.etree import ElementTree
@@ -253,6 +253,18 @@ def kind(name: str, folder: Path, seed: int, options: Sequence[str], *, after: S
     return Kind(name, argv, folder, some=some, after=tuple(after))
 
 
+def on_postgresql(name: str, folder: Path, seed: int, options: Sequence[str]) -> Kind:
+    """Some of the tests in tests/NAME, all with --exhaustive, on clouds that keep their state on PostgreSQL.
+
+    Their report lies apart: they are counted once in the figures of documents.
+    """
+    apart = folder / "on_postgresql"
+    step = kind(name, apart, seed, ("--engine=postgresql", "-p", "no:cacheprovider", *options))
+    return replace(
+        step, name=f"{name}-pg", argv=tuple(part.replace(f"{name}.xml", f"{name}-pg.xml") for part in step.argv)
+    )
+
+
 def steps_of_test(folder: Path, seed: int, options: Sequence[str]) -> list[Step]:
     """All that a change must pass, in the order in which it begins: what takes long comes first, so that the lanes end
     at about the same time.
@@ -278,6 +290,9 @@ def steps_of_test(folder: Path, seed: int, options: Sequence[str]) -> list[Step]
         programs,
         tests("clients", "console", "image", "programs"),
         tests("cloud"),
+        tests("postgresql"),
+        on_postgresql("cloud", folder, seed, options),
+        on_postgresql("workflows", folder, seed, options),
         components,
         check,
         tests("protocol"),
@@ -333,8 +348,9 @@ def main() -> int:
     steps = {"test": steps_of_test, "quick": steps_of_quick}[asked.what](folder, asked.seed, options)
     lanes = {"test": LANES, "quick": 1}[asked.what]
 
-    folder.mkdir(parents=True, exist_ok=True)
-    for old in (*folder.glob("*.xml"), *folder.glob("*.log"), folder / figures.WHOLE):
+    for each in {folder, *(step.folder for step in steps)}:
+        each.mkdir(parents=True, exist_ok=True)
+    for old in (*folder.rglob("*.xml"), *folder.rglob("*.log"), folder / figures.WHOLE):
         old.unlink(missing_ok=True)
     say(f"Random tests have the seed {asked.seed}; `scripts/{asked.what} --seed {asked.seed}` runs them again.")
     say(f"In turn, {lanes} at a time: {', '.join(step.name for step in steps)}")

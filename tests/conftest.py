@@ -7,13 +7,14 @@ import secrets
 import signal
 import socket
 import subprocess
-from collections.abc import Generator
+from collections.abc import Generator, Iterator
 from pathlib import Path
 from typing import Any
 
 import pytest
 import urllib3.util.connection  # noqa: F401 -- it binds a socket as it is imported, which a sealed test must not
 from hypothesis import HealthCheck, settings
+from quick_database import on_postgresql
 from sampling import Sampling, left_out
 
 settings.register_profile("unhurried", settings(), deadline=None, suppress_health_check=[HealthCheck.too_slow])
@@ -54,6 +55,7 @@ def pytest_addoption(parser: pytest.Parser) -> None:
     group.addoption(
         "--every-client", action="store_true", help="run what takes long with other programs, all installed"
     )
+    group.addoption("--engine", choices=("sqlite", "postgresql"), default="sqlite", help="what keeps the clouds' state")
     group.addoption(
         "--boot-cold", action="store_true", help="boot real guests where tests launch them from memory to save time"
     )
@@ -83,10 +85,45 @@ def pytest_collection_modifyitems(config: pytest.Config, items: list[pytest.Item
     ]
     for item, why in left_out(marked, option.seed, exhaustive=option.exhaustive):
         item.add_marker(pytest.mark.skip(why))
+    _leave_to_postgresql(config, items)
 
 
 def _by_seed(config: pytest.Config) -> str:
     return "every case (--exhaustive)" if config.option.exhaustive else f"samples by --seed {config.option.seed}"
+
+
+@pytest.fixture(scope="session", autouse=True)
+def engine_of_state(pytestconfig: pytest.Config) -> Iterator[None]:
+    """Where `--engine postgresql` asks for it, the server that clouds keep their state on."""
+    if pytestconfig.getoption("--engine") == "sqlite":
+        yield
+        return
+    with on_postgresql():
+        yield
+
+
+_ON_POSTGRESQL = {"cloud": 40, "workflows": 2}
+"""Tests of each kind that are run on PostgreSQL too, chosen by the seed; all with `--exhaustive`, or that are named."""
+
+
+def _leave_to_postgresql(config: pytest.Config, items: list[pytest.Item]) -> None:
+    """Of whole kinds that are run on PostgreSQL, those that look into SQLite's file are left out, and most others."""
+    if config.getoption("--engine") == "sqlite":
+        return
+    fit = [item for item in items if isinstance(item, pytest.Function) and not _is_about_sqlite(item)]
+    kinds = {Path(argument).name for argument in config.args}
+    if not config.option.exhaustive and len(kinds) == 1 and kinds <= _ON_POSTGRESQL.keys():
+        (kind,) = kinds
+        chosen = random.Random(f"{config.option.seed} on PostgreSQL")
+        fit = sorted(chosen.sample(fit, min(len(fit), _ON_POSTGRESQL[kind])), key=fit.index)
+    config.hook.pytest_deselected(items=[item for item in items if item not in fit])
+    items[:] = fit
+
+
+def _is_about_sqlite(item: pytest.Function) -> bool:
+    """Whether a test looks into SQLite's file, by what its module imports or it names itself."""
+    about = {"sqlite3", "make_engine", "SqliteDatabase", "older_cloud"}.intersection(vars(item.module))
+    return bool(about) or "DATABASE_FILE" in item.function.__code__.co_names
 
 
 @pytest.fixture(scope="session", autouse=True)

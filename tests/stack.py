@@ -126,9 +126,9 @@ def _drawn_below(count: int) -> int:
 @asynccontextmanager
 async def stack_on(config: Config, driver: SimulatedDriver, clock: ManualClock) -> AsyncIterator[Stack]:
     """A cloud that runs with this configuration over this driver, until the block ends."""
-    lay_schema(config.data_dir / DATABASE_FILE)
+    database = config.database or lay_schema(config.data_dir / DATABASE_FILE)
     beside = (config.data_dir, config.data_dir.parent)  # where tests lay their disks
-    config = replace(config, import_from=config.import_from or beside)
+    config = replace(config, database=database, import_from=config.import_from or beside)
     with pytest.MonkeyPatch.context() as patch, unsynced():
         for place, read_once in _READ_ONCE.items():
             patch.setattr(place, read_once)

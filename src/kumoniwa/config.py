@@ -4,6 +4,7 @@ What each setting and variable means stands beside it, and becomes a line of `do
 """
 
 import os
+from dataclasses import field
 from pathlib import Path
 from typing import Annotated
 
@@ -53,6 +54,11 @@ class Config:
         tuple[Path, ...],
         "The folders of which ImportSnapshot takes disks, beside `imports` in the data folder.",
     ] = ()
+    database: Annotated[
+        str,
+        "The address of the PostgreSQL database that keeps the state, as libpq reads it (postgresql://…); without one "
+        "the state is in a file of the data folder.",
+    ] = field(default="", repr=False)
     ephemeral: Annotated[
         bool,
         "Whether nothing is to outlive the server: commits do not wait for the disk, simulated guests take no time.",
@@ -79,7 +85,13 @@ CACHE_DIR = Variable(
     "`kumoniwa` in the user's cache folder: `$XDG_CACHE_HOME`, or `~/.cache`",
 )
 NETWORK = Variable("KUMONIWA_NETWORK", "How guests are connected, where `--network` does not say so.", "`auto`")
-VARIABLES = (DATA_DIR, CACHE_DIR, NETWORK)
+DATABASE = Variable(
+    "KUMONIWA_DATABASE",
+    "The address of the PostgreSQL database, where `--database` does not give it. What it leaves out is taken from "
+    "libpq's own variables and files: `PGPASSFILE`, `PGSERVICEFILE`, `PGPASSWORD`, ….",
+    "the state is in the data folder",
+)
+VARIABLES = (DATA_DIR, CACHE_DIR, NETWORK, DATABASE)
 
 
 def default_data_dir() -> Path:
@@ -95,6 +107,11 @@ def cache_dir() -> Path:
 def default_network() -> str:
     """How guests are connected where no option says so."""
     return os.environ.get(NETWORK.name) or "auto"
+
+
+def default_database() -> str:
+    """The address of the database that has the state, where no option gives it; empty where the data folder has it."""
+    return os.environ.get(DATABASE.name, "")
 
 
 def models_dir() -> Path:

@@ -16,6 +16,8 @@ from kumoniwa.refusal import Refusal
 _OTHERS_MAY_WRITE = stat.S_IWGRP | stat.S_IWOTH
 LOCK = "lock"
 """Its name in the data folder."""
+STATE_FILE = "state.json"
+"""Its name in the data folder: that the state is on PostgreSQL, and which cloud's it is there."""
 _OTHER_FOLDER = "Choose another folder with --data-dir, or mend this one."
 
 

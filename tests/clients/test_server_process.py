@@ -103,7 +103,7 @@ def test_a_folder_of_a_newer_version_is_refused_and_left_as_it_is(own: CloudProc
     with pytest.raises(Failed) as refused:
         own.start()
     told = _refusal(refused.value)
-    assert told.startswith("kumoniwa: This data folder was written by a newer Kumoniwa (schema 9999;")
+    assert told.startswith("kumoniwa: This cloud was written by a newer Kumoniwa (schema 9999;")
     assert told.endswith("choose another folder with --data-dir.")
 
 

@@ -74,9 +74,9 @@ class BareCloud:
 @asynccontextmanager
 async def bare_cloud(folder: Path) -> AsyncIterator[BareCloud]:
     """A cloud that keeps its state in this folder. Nothing in it takes time."""
-    lay_schema(folder / DATABASE_FILE)
+    address = lay_schema(folder / DATABASE_FILE)
     with unsynced():
-        async with _bare_cloud(open_database(folder), folder) as cloud:
+        async with _bare_cloud(open_database(folder, address), folder) as cloud:
             yield cloud
 
 

@@ -545,6 +545,7 @@ async def test_what_cannot_be_written_now_is_told_as_ec2_does_and_without_a_trac
     assert (refused.value.code, refused.value.status) == ("Unavailable", 503)
     assert refused.value.message == (
         "The server is overloaded and can't handle the request: Kumoniwa's database cannot be used now"
-        " (database or disk is full). Try again; where it stays so, kumoniwa doctor shows how much room its disk has."
+        " (database or disk is full). Try again; where it stays so, kumoniwa doctor shows whether it answers and has"
+        " room."
     )
     assert [line["event"] for line in logged] == ["answered"]

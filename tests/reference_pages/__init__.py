@@ -20,9 +20,11 @@ PAGES: Mapping[str, Callable[[], str]] = {
 }
 """Each page's text, by its file name in `docs/reference`."""
 
+_ENGINES = _ROOT / "src" / "kumoniwa" / "store" / "engines"
 WRITTEN: Mapping[Path, Callable[[], str]] = {
     **{FOLDER / name: page for name, page in PAGES.items()},
     _ROOT / "src" / "kumoniwa" / "api" / "action_modules.py": action_modules.module,
-    _ROOT / "src" / "kumoniwa" / "store" / "engines" / "sqlite.sql": schema.statements,
+    _ENGINES / "postgresql.sql": schema.on_postgresql,
+    _ENGINES / "sqlite.sql": schema.on_sqlite,
 }
 """Everything that is written: each file's text, by its path."""

@@ -41,17 +41,21 @@ _NO_REFUSALS = {
     "NoKey": "the listing refuses the NextToken for it, in EC2's words",
     "NoSuchVpc": "its network ends with it",
     "NftRefused": "what is not admitted is kept silent by sockets then, and the log and doctor say why",
+    "NotYet": "the connection is tried again, and then DatabaseUnavailable is raised for it",
     "NotAnObject": "each door refuses the body for it in its own words",
     "NotAKey": "the action refuses the key in EC2's words",
     "NotHttp": "the connection is answered with 400, or ends",
     "NotJson": "whoever asked raises a DriverError for it",
     "NotOpened": "the guest boots without its memory, and its timeline says why",
+    "OutcomeUnknown": "as DatabaseUnavailable, which it is",
     "Refused": "the agent in an image says it at its launch port; the command line's has a way out",
     "SchemaTooOld": "the command line refuses the folder for it",
     "Stopped": "it ends a thread, and whoever stopped it looks at how that ended",
     "StepUnknown": "tried again; a person is told of it with a hint, as of all troubles",
     "TooFew": "CreateFleet tries other pools, and its answer says what each refused",
     "_Failed": "whoever asked for the migration raises a DriverError for it",
+    "_Held": "as DatabaseUnavailable, which it is",
+    "_NotDone": "the commit is done again",
     "_Unusable": "a file of the cache is made anew",
     "_Over": "a page with a serial console is closed for it, and says what it does then",
     "Unreadable": "a fault that storage check lists, with what can be done",
@@ -63,8 +67,10 @@ _NEVER_CAUGHT = {"IllegalMove", "WorldBroken"}
 """Bugs: nothing expects them."""
 _HEARD_OTHERWISE = {
     "Interrupted",
+    "OutcomeUnknown",  # with DatabaseUnavailable
     "Refused",  # the agent's main loop hears of all that fails
     "Stopped",
+    "_NotDone",  # whoever takes its transaction back looks for it
 }
 """What no handler names."""
 _JOURNALED = "JournaledFailure"

@@ -19,6 +19,7 @@ import pytest
 from direct import DirectCaller
 from passing import PassingClock
 from points import Points
+from quick_database import copy_state
 from sqlalchemy import select
 from stack import Stack, stack_on
 from waiting import let_others_run
@@ -51,6 +52,7 @@ class Life:
         clock = type(self.clock)(self.clock.now())
         apart = {id(self.clock): clock, id(self.world.tasks): Tasks("simulated world")}
         shutil.copytree(self.folder, folder)
+        copy_state(self.folder, folder)
         ids, world = copy.copy(self.ids), copy.deepcopy(self.world, apart)
         return replace(self, folder=folder, world=world, clock=clock, ids=ids)
 

@@ -20,8 +20,8 @@ from waiting import let_others_run
 
 from kumoniwa.clock import ManualClock
 from kumoniwa.store.changes import Changes
+from kumoniwa.store.engines.asked import driver_of, end
 from kumoniwa.store.engines.sqlite import SqliteDatabase, _read_in_transaction, make_engine
-from kumoniwa.store.engines.sqlite_work import driver_of, end
 from kumoniwa.store.new_state import DATABASE_FILE, make_state
 from kumoniwa.store.prepared import TOUCHED
 from kumoniwa.store.schema import ensure_schema
@@ -58,16 +58,24 @@ def keep(patch: pytest.MonkeyPatch, clock: ManualClock, ids: random.Random) -> N
     patch.setattr("kumoniwa.key_pairs.host_keys.generate", lambda: {"ed25519": ids.randbytes(8).hex()})
 
 
-def _open_database(data_dir: Path, *, durable: bool = True) -> SqliteDatabase:
+def _open_database(data_dir: Path, address: str = "", *, durable: bool = True) -> SqliteDatabase:
     """All with the statements that the first compiled: a quarter of a run's time."""
+    if address:  # with --engine postgresql
+        from kumoniwa.store.engines import postgresql_driver
+
+        return SqliteDatabase(_with_the_first_statements(postgresql_driver.make_engine(address)))
     make_state(data_dir, durable=False)
-    engine = make_engine(data_dir / DATABASE_FILE)
+    engine = _with_the_first_statements(make_engine(data_dir / DATABASE_FILE))
+    ensure_schema(engine)
+    return SqliteDatabase(engine)
+
+
+def _with_the_first_statements(engine: Engine) -> Engine:
     _FIRST_ENGINE.append(engine)
     del _FIRST_ENGINE[1:]
     engine.dialect = engine.pool._dialect = _FIRST_ENGINE[0].dialect
     engine._compiled_cache = _FIRST_ENGINE[0]._compiled_cache
-    ensure_schema(engine)
-    return SqliteDatabase(engine)
+    return engine
 
 
 # On the loop, not on threads: each run of a story passes the same points, and takes half the time.
@@ -94,7 +102,7 @@ async def write(database: SqliteDatabase, work: Callable[[Any], T], *, patient: 
     await let_others_run()
     connection = _connection(database)
     driver = driver_of(connection)
-    driver.execute("BEGIN IMMEDIATE")
+    driver.execute("BEGIN IMMEDIATE" if connection.dialect.name == "sqlite" else "BEGIN")
     try:
         result = work(connection)
     except BaseException:

@@ -1,16 +1,15 @@
 """What a server left behind, as one digest: equal ones have equal ends, since nothing is left to chance (`Life`)."""
 
 import hashlib
-import sqlite3
 from asyncio import Future
 from collections import Counter
 from collections.abc import Iterator, Mapping, Set
-from contextlib import closing
 from datetime import datetime
 from enum import Enum
 from typing import Any
 
 from life import Life
+from quick_database import rows_of
 
 from kumoniwa.hypervisor.simulated.host import Host
 from kumoniwa.hypervisor.simulated.simulated_layers import Layers
@@ -27,9 +26,8 @@ def digest(life: Life) -> str:
 
 
 def _parts(life: Life) -> Iterator[str]:
-    with closing(sqlite3.connect(life.folder / "cloud.db")) as database:
-        for (table,) in database.execute("SELECT name FROM sqlite_schema WHERE type = 'table' ORDER BY 1").fetchall():
-            yield repr((table, database.execute(f'SELECT * FROM "{table}"').fetchall()))
+    for table, rows in rows_of(life.folder):
+        yield repr((table, rows))
     for file in sorted(one for one in life.folder.rglob("*") if one.is_file() and not one.name.startswith("cloud.db")):
         yield repr((file.name, file.read_bytes()))
     yield repr(_picture(life.world, life.world.layers))

@@ -50,11 +50,11 @@ from kumoniwa.reconcile.prepared_machines import look_at_machines
 from kumoniwa.reconcile.shorten_chains import Compaction
 from kumoniwa.reconcile.spot_interruptions import SpotInterruptions
 from kumoniwa.reconcile.time import Housekeeping
+from kumoniwa.refusal import Refusal
 from kumoniwa.store import facts, journal
 from kumoniwa.store.database import Database, DatabaseUnavailable
 from kumoniwa.store.engines import open_database
 from kumoniwa.store.new_state import DATABASE_FILE
-from kumoniwa.store.schema import SchemaTooNew
 from kumoniwa.values import dataclass
 from kumoniwa.workflows import stories
 from kumoniwa.workflows.engine import Engine
@@ -99,9 +99,12 @@ async def running(
     clock = clock or SystemClock()
     async with contextlib.AsyncExitStack() as ending:
         try:
-            database = await asyncio.to_thread(open_database, config.data_dir, durable=not config.ephemeral)
-        except SchemaTooNew as newer:
-            raise CannotStart.of(newer) from None
+            opened = partial(open_database, config.data_dir, config.database, durable=not config.ephemeral)
+            database = await asyncio.to_thread(opened)
+        except Refusal as refused:  # a newer version wrote it, or it is in another database
+            raise CannotStart.of(refused) from None
+        except DatabaseUnavailable as hindered:
+            raise _away(config, hindered) from None
         except DatabaseError as broken:
             raise CannotStart(
                 f"{config.data_dir / DATABASE_FILE} cannot be used: {broken.orig}.", way_out=_OTHER_DATABASE
@@ -111,10 +114,7 @@ async def running(
             await database.read(partial(_check_kinds, config.data_dir))
             await database.write(partial(_hold_to_driver, config.data_dir, driver.name))
         except DatabaseUnavailable as hindered:
-            raise CannotStart(
-                f"{config.data_dir / DATABASE_FILE} cannot be used now: {hindered}.",
-                way_out="Make room where it lies, and end other programs that have it open.",
-            ) from None
+            raise _away(config, hindered) from None
         metadata = MetadataService(database, clock, on_request=lambda instance_id: follower.seen(instance_id))
         await metadata.open()
         ending.push_async_callback(metadata.close)
@@ -182,6 +182,18 @@ async def running(
         damage.start()
         interruptions.start()
         yield Running(gateway, console, cloud, follower, housekeeping, interruptions, key)
+
+
+def _away(config: Config, hindered: DatabaseUnavailable) -> CannotStart:
+    if config.database:
+        return CannotStart(
+            f"The database of PostgreSQL cannot be used now: {hindered}.",
+            way_out="Start it, or name another one with --database.",
+        )
+    return CannotStart(
+        f"{config.data_dir / DATABASE_FILE} cannot be used now: {hindered}.",
+        way_out="Make room where it lies, and end other programs that have it open.",
+    )
 
 
 def _silence(config: Config, driver: Driver, database: Database) -> "Silence | None":

@@ -7,6 +7,7 @@ Exit status: 0 done, 1 failed (a sentence on standard error says why), 2 used wr
 import json
 import shlex
 import sys
+from contextlib import nullcontext
 from pathlib import Path
 from typing import Any
 
@@ -20,6 +21,7 @@ from kumoniwa.config import (
     NETWORKS,
     Config,
     default_data_dir,
+    default_database,
     default_network,
 )
 from kumoniwa.model.regions import REGIONS
@@ -61,6 +63,31 @@ def data_dir_option(command: Any) -> Any:
 def json_option(command: Any) -> Any:
     """The option of commands whose answer a program may read."""
     return click.option("--json", "as_json", is_flag=True, help="Answer with JSON, for programs.")(command)
+
+
+def _warn_of_password(address: str) -> None:
+    """Where a password was given as an argument, say where it is better kept. The address is not shown."""
+    from urllib.parse import parse_qs, urlsplit
+
+    parts = urlsplit(address)
+    if parts.password is not None or "password" in parse_qs(parts.query):
+        click.echo(
+            "kumoniwa: every user of this host sees the password in the arguments of this command: "
+            "put it into ~/.pgpass, or the address into $KUMONIWA_DATABASE.",
+            err=True,
+        )
+
+
+def database_option(command: Any) -> Any:
+    """The option that says where a cloud's state is."""
+    return click.option(
+        "--database",
+        metavar="URL",
+        default=default_database,
+        show_default="$KUMONIWA_DATABASE, else a file in the cloud's folder",
+        help="Keep the state on PostgreSQL: postgresql://USER@HOST:PORT/NAME, as libpq reads it. All users of this host"
+        " see a command's arguments: a password belongs into ~/.pgpass, $PGPASSFILE, $PGPASSWORD or this variable.",
+    )(command)
 
 
 @click.group(cls=Commands, context_settings={"help_option_names": ["-h", "--help"], "max_content_width": 100})
@@ -141,6 +168,7 @@ def main() -> None:
     help="Let ImportSnapshot take disks of this folder, beside the folder imports in the data folder; "
     "may be given several times. `kumoniwa ami import` takes any disk that you can read.",
 )
+@database_option
 @click.option(
     "--ephemeral",
     is_flag=True,
@@ -161,6 +189,7 @@ def serve(
     host_filter: bool,
     freeze: bool,
     import_from: tuple[Path, ...],
+    database: str,
     ephemeral: bool,
 ) -> None:
     """Run a cloud until Ctrl-C. Its guests go on running; the next `serve` finds them again.
@@ -169,6 +198,7 @@ def serve(
     Examples:
       kumoniwa serve
       kumoniwa serve --driver simulated --port 4599 --data-dir /tmp/cloud
+      kumoniwa serve --database postgresql://kumoniwa@db.example/cloud
       kumoniwa serve --ephemeral
     """
     import gc
@@ -177,8 +207,13 @@ def serve(
         given = {name for name in context.params if context.get_parameter_source(name) is not ParameterSource.DEFAULT}
         if "data_dir" in given:
             raise click.UsageError("--ephemeral makes a folder of its own: leave out --data-dir.")
+        if "database" in given:
+            raise click.UsageError("--ephemeral keeps nothing: leave out --database.")
+        database = ""
         port, driver = (port if "port" in given else 0), (driver if "driver" in given else "simulated")
 
+    if context.get_parameter_source("database") is ParameterSource.COMMANDLINE:
+        _warn_of_password(database)
     gc.disable()  # nearly all that a start makes is to stay: the server enables it once it listens
     from kumoniwa import store
     from kumoniwa.logs import log_facts
@@ -194,6 +229,7 @@ def serve(
         region=region,
         freeze=freeze,
         import_from=import_from,
+        database=database,
     )
     # SQLAlchemy asks the one for dialects that it does not have itself; the other finds programs, of real guests. Most
     # of what is stored nobody asks for until there is some of it.
@@ -208,7 +244,7 @@ def serve(
     from kumoniwa.store.new_state import made_meanwhile
 
     with owned(data_dir):
-        with made_meanwhile(data_dir), needless:
+        with nullcontext() if database else made_meanwhile(data_dir), needless:
             from kumoniwa.app import serve as server
         log_facts()
         server.run(config, on_listening=lambda endpoint: click.echo(_welcome(config, endpoint)))
@@ -439,6 +475,35 @@ def storage_check(repair: bool, data_dir: Path, as_json: bool) -> None:
     from kumoniwa.client.storage import check
 
     sys.exit(0 if check(data_dir, repair=repair, as_json=as_json) else 1)
+
+
+@main.group(cls=Commands)
+def state() -> None:
+    """Move what a cloud knows to another database."""
+
+
+@state.command("copy", short_help="Copy the state to PostgreSQL, or back.")
+@click.option("--to", metavar="URL", default="", help="The empty database that the folder's state is copied to.")
+@click.option("--from", "source", metavar="URL", default="", help="The database that it is copied back from.")
+@data_dir_option
+@json_option
+def state_copy(to: str, source: str, data_dir: Path, as_json: bool) -> None:
+    """Copy the state of a cloud to PostgreSQL, or from there back into its folder, and compare every table.
+
+    From then on the cloud is served from where it was copied to. Its disks stay where they are. No server may run on
+    either side, and nothing is overwritten: what was copied from stays as a copy.
+
+    \b
+    Examples:
+      kumoniwa state copy --to postgresql://kumoniwa@db.example/cloud
+      kumoniwa state copy --from postgresql://kumoniwa@db.example/cloud
+    """
+    if bool(to) == bool(source):
+        raise click.UsageError("Say either --to or --from.")
+    _warn_of_password(to or source)
+    from kumoniwa.client.copy_state import copy_state
+
+    copy_state(data_dir, to=to, source=source, as_json=as_json)
 
 
 @main.command(short_help="Log in to an instance, or run a command there.")

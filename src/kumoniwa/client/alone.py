@@ -10,16 +10,18 @@ from sqlalchemy.exc import DatabaseError
 
 from kumoniwa.client.access import CommandFailed
 from kumoniwa.clock import SystemClock
+from kumoniwa.config import default_database
 from kumoniwa.folder import FolderTaken, owned
 from kumoniwa.hypervisor.driver import Disks, Room
 from kumoniwa.reconcile.layer_files import DriversFiles
+from kumoniwa.refusal import Refusal
 from kumoniwa.storage.collect import Collector
 from kumoniwa.storage.report import check_part, repair_all, status
 from kumoniwa.store import facts
-from kumoniwa.store.database import Database
-from kumoniwa.store.engines import open_database
+from kumoniwa.store.database import Database, DatabaseUnavailable
+from kumoniwa.store.engines import is_elsewhere, open_database
 from kumoniwa.store.new_state import DATABASE_FILE
-from kumoniwa.store.schema import SchemaTooNew, SchemaTooOld
+from kumoniwa.store.schema import SchemaTooOld
 
 T = TypeVar("T")
 
@@ -49,8 +51,8 @@ class StorageAlone:
 @contextmanager
 def storage_alone(data_dir: Path) -> Iterator[StorageAlone]:
     """The storage in this folder, ours alone while the block runs. Raises `CommandFailed`."""
-    path = data_dir / DATABASE_FILE
-    if not path.is_file():
+    path, address = data_dir / DATABASE_FILE, default_database()
+    if not address and not path.is_file() and not is_elsewhere(data_dir):
         raise CommandFailed(
             f"There is no cloud in {data_dir}: it has no {DATABASE_FILE}.", way_out="Name its folder with --data-dir."
         )
@@ -61,7 +63,9 @@ def storage_alone(data_dir: Path) -> Iterator[StorageAlone]:
             raise CommandFailed.of(taken) from None
         runner = ending.enter_context(asyncio.Runner())
         try:
-            yield ending.enter_context(_opened(runner, data_dir))
+            yield ending.enter_context(_opened(runner, data_dir, address))
+        except DatabaseUnavailable as away:
+            raise CommandFailed(f"The database cannot be used now: {away}.", way_out="Try again later.") from None
         except DatabaseError as broken:
             raise CommandFailed(
                 f"{path} cannot be used: {broken.orig}.", way_out="Put a copy of it back (docs/operations)."
@@ -69,17 +73,17 @@ def storage_alone(data_dir: Path) -> Iterator[StorageAlone]:
 
 
 @contextmanager
-def _opened(runner: asyncio.Runner, data_dir: Path) -> Iterator[StorageAlone]:
+def _opened(runner: asyncio.Runner, data_dir: Path, address: str) -> Iterator[StorageAlone]:
     with ExitStack() as ending:
         try:
-            database = open_database(data_dir, upgrade=False)
-        except SchemaTooNew as newer:
-            raise CommandFailed.of(newer) from None
+            database = open_database(data_dir, address, upgrade=False)
         except SchemaTooOld:
             raise CommandFailed(
-                f"{data_dir / DATABASE_FILE} is of an older Kumoniwa.",
+                f"The state of {data_dir} is of an older Kumoniwa.",
                 way_out="Start a server on it once, which brings it up to date.",
             ) from None
+        except Refusal as refused:
+            raise CommandFailed.of(refused) from None
         ending.callback(lambda: runner.run(database.close()))
         driver = runner.run(database.read(lambda connection: facts.get(connection, "driver")))
         yield StorageAlone(runner, data_dir, database, *ending.enter_context(_disks(runner, data_dir, driver)))

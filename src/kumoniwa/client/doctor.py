@@ -16,9 +16,9 @@ from typing import Any
 
 from kumoniwa.client.access import CommandFailed, find_cloud
 from kumoniwa.client.terminal import say, show, table
-from kumoniwa.config import cache_dir
+from kumoniwa.config import cache_dir, default_database
 from kumoniwa.debian import Package, install_command, packages
-from kumoniwa.folder import holders
+from kumoniwa.folder import STATE_FILE, holders
 from kumoniwa.guest_image.debian12 import built_path
 from kumoniwa.hypervisor.qemu.host.disk_io import disk_io_here
 from kumoniwa.hypervisor.qemu.host.probe import probe
@@ -78,9 +78,33 @@ async def examine(data_dir: Path, port: int) -> list[Finding]:
         _room("data folder", data_dir, "--data-dir"),
         _room("image cache", cache_dir(), "$KUMONIWA_CACHE_DIR"),
         _guest_image(),
+        *await database_findings(data_dir),
         _cloud(data_dir, port),
         *_told(data_dir),
     ]
+
+
+async def database_findings(data_dir: Path) -> list[Finding]:
+    """Whether the database answers that has the state, where that is not a file in the data folder."""
+    subject, address = "database", default_database()
+    if not address:
+        if not (data_dir / STATE_FILE).exists():
+            return []
+        hint = "name it in $KUMONIWA_DATABASE, and it is looked at"
+        return [Finding(subject, Grade.NOTE, "the state of this folder is on PostgreSQL", hint)]
+    # Only here: most hosts have no such database, and it takes what a server takes.
+    from kumoniwa.store.database import DatabaseUnavailable
+    from kumoniwa.store.engines import examined
+
+    try:
+        seen, hint_of_it = await asyncio.to_thread(examined, address)
+    except Refusal as refused:
+        return [Finding(subject, Grade.MISSING, refused.what, refused.way_out)]
+    except DatabaseUnavailable as away:
+        return [
+            Finding(subject, Grade.MISSING, f"it does not answer: {away}", "start it, or see whether it is reached")
+        ]
+    return [Finding(subject, Grade.GOOD if hint_of_it is None else Grade.NOTE, seen, hint_of_it or "")]
 
 
 def missing_packages() -> list[str]:

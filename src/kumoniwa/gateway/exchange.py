@@ -62,7 +62,7 @@ class Conclusion:
         except DatabaseUnavailable as failure:
             refused = Unavailable(
                 f"Kumoniwa's database cannot be used now ({failure})",
-                way_out="Try again; where it stays so, kumoniwa doctor shows how much room its disk has.",
+                way_out="Try again; where it stays so, kumoniwa doctor shows whether it answers and has room.",
             )
             response, code = refusal(refused), refused.code
         except Exception:

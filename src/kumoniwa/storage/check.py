@@ -9,14 +9,14 @@ from dataclasses import replace
 from functools import partial
 from typing import Protocol
 
-from sqlalchemy import Connection, select, text
+from sqlalchemy import Connection, select
 
 from kumoniwa.model.images import ImageState
 from kumoniwa.model.layers import Layer
 from kumoniwa.model.snapshots import SnapshotState
 from kumoniwa.storage.collect import Collector, Id
 from kumoniwa.store import layers
-from kumoniwa.store.database import Database
+from kumoniwa.store.database import Database, damages
 from kumoniwa.store.tables.fast_launch import prepared_machines
 from kumoniwa.store.tables.images import image_devices, images
 from kumoniwa.store.tables.snapshots import snapshots
@@ -215,9 +215,8 @@ def _faults_of_rows(connection: Connection) -> list[Fault]:
 
 
 def _faults_of_database(connection: Connection) -> Iterable[Fault]:
-    for (said,) in connection.execute(text("PRAGMA quick_check")):
-        if said != "ok":
-            yield Fault("", f"cloud.db is damaged: {said}.")
+    for said in damages(connection):
+        yield Fault("", f"cloud.db is damaged: {said}.")
 
 
 def _faults_of_chain(connection: Connection, every: dict[str, Layer], layer: Layer) -> Iterable[Fault]:

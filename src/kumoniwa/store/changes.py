@@ -36,6 +36,11 @@ class Gathered:
         if len(known) > MOST_NAMED:
             self._tables[table] = None
 
+    def add_all(self, changed: Changed) -> None:
+        """All of these."""
+        for table, ids in changed.items():
+            self.add(table, ids)
+
     def take(self) -> Changed:
         """What has changed since the last time."""
         tables, self._tables = self._tables, {}
@@ -48,6 +53,7 @@ class Changes:
     def __init__(self) -> None:
         self._followers: list[Heard] = []
         self._touched = Gathered()
+        self._unsure: Changed = {}
 
     def follow(self, heard: Heard) -> None:
         """Tell `heard` of every commit from now on."""
@@ -64,6 +70,9 @@ class Changes:
 
     def committed(self) -> None:
         """It is durable now."""
+        if self._unsure:
+            self._touched.add_all(self._unsure)
+            self._unsure = {}
         if touched := self._touched.take():
             for heard in tuple(self._followers):
                 heard(touched)
@@ -71,3 +80,8 @@ class Changes:
     def undone(self) -> None:
         """It was rolled back: nothing has changed."""
         self._touched.take()
+
+    def unsure(self) -> None:
+        """Nobody knows whether it is durable: it is told with the next commit that is, and may have changed nothing."""
+        self._touched.add_all(self._unsure)
+        self._unsure = self._touched.take()

@@ -5,7 +5,7 @@ Work is a plain function that takes a connection. Which engine runs it is known 
 """
 
 from collections.abc import Callable
-from typing import Protocol, TypeVar
+from typing import Any, Protocol, TypeVar
 
 from sqlalchemy import Connection
 from sqlalchemy.exc import SQLAlchemyError
@@ -20,6 +20,13 @@ class DatabaseUnavailable(SQLAlchemyError):
     """The state cannot be read or written now: its disk is full or fails, or another program has locked it.
 
     Nothing was done; the same work may succeed later.
+    """
+
+
+class OutcomeUnknown(DatabaseUnavailable):
+    """The connection was lost while a commit was under way, and nobody can be asked now what became of it.
+
+    It is durable or was not done. The same work may be done again, where that does no harm.
     """
 
 
@@ -52,3 +59,10 @@ class Database(Protocol):
     async def close(self) -> None:
         """Finish the writes already asked for and let go of the state."""
         ...
+
+
+def damages(connection: Connection) -> list[str]:
+    """What is broken in the database itself, in its own words. May take seconds."""
+    driver: Any = connection.connection.driver_connection
+    found: list[str] = driver.damages()
+    return found

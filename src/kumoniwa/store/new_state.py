@@ -6,6 +6,7 @@ from collections.abc import Iterator
 from contextlib import contextmanager, suppress
 from pathlib import Path
 
+from kumoniwa.folder import STATE_FILE
 from kumoniwa.sqlite_file import FAILURES, make_database
 
 DATABASE_FILE = "cloud.db"
@@ -14,12 +15,12 @@ _STATEMENTS = Path(__file__).parent / "engines" / "sqlite.sql"
 
 
 def make_state(data_dir: Path, *, durable: bool = True) -> None:
-    """Make the file, with the schema of this version, where the data folder has none.
+    """Make the file, with the schema of this version, where the data folder has none, and no other database.
 
     What prevents it is for whoever opens the state then: it meets the same, and says so.
     """
     path = data_dir / DATABASE_FILE
-    if not os.path.lexists(path):
+    if not os.path.lexists(path) and not (data_dir / STATE_FILE).exists():
         with suppress(*FAILURES):
             make_database(path, _STATEMENTS.read_text(), durable=durable)
 

@@ -11,17 +11,19 @@ takes. A statement whose shape depends on its arguments is prepared once for eac
 """
 
 from collections.abc import Callable, Collection, Generator, Iterable, Mapping, Sequence
+from contextlib import closing
 from dataclasses import fields, is_dataclass
 from functools import cache
 from json.encoder import encode_basestring_ascii
 from operator import itemgetter
 from typing import Any, TypeVar
 
-from sqlalchemy import Boolean, ColumnElement, Connection, Dialect, bindparam
+from sqlalchemy import Boolean, ColumnElement, Connection, Dialect, Float, Integer, bindparam
 from sqlalchemy.exc import DBAPIError
 from sqlalchemy.ext.compiler import compiles
 from sqlalchemy.sql import operators
 from sqlalchemy.sql.elements import BinaryExpression, BindParameter
+from sqlalchemy.sql.functions import FunctionElement
 
 from kumoniwa.store.changes import Touched
 from kumoniwa.store.kept_reads import KEPT, KeptReads
@@ -36,7 +38,7 @@ TOUCHED = "kumoniwa: tell of what is written"
 _Convert = Callable[[Any], Any]
 
 
-class _Among(ColumnElement[bool]):
+class Among(ColumnElement[bool]):
     """Whether a column has one of the values of a list that is given as one parameter."""
 
     inherit_cache = False
@@ -46,10 +48,18 @@ class _Among(ColumnElement[bool]):
         self.listed: BindParameter[Any] = bindparam(name)
 
 
-@compiles(_Among, "sqlite")
-def _among_on_sqlite(element: _Among, compiler: Any, **options: Any) -> str:
+@compiles(Among, "sqlite")
+def _among_on_sqlite(element: Among, compiler: Any, **options: Any) -> str:
     column, listed = compiler.process(element.column, **options), compiler.process(element.listed, **options)
     return f"{column} IN (SELECT value FROM json_each({listed}))"
+
+
+class PlaceOf(FunctionElement[int]):
+    """Where in a text another one begins: 1 is its first character, 0 is nowhere."""
+
+    name = "instr"
+    type = Integer()
+    inherit_cache = True
 
 
 class _Unindexed(ColumnElement[Any]):
@@ -81,7 +91,7 @@ def among(column: ColumnElement[Any], name: str) -> ColumnElement[bool]:
 
     However many there are, the statement is the same.
     """
-    return _Among(column, name)
+    return Among(column, name)
 
 
 def listed(values: Iterable[str]) -> str:
@@ -186,14 +196,13 @@ class Prepared:
     ) -> Generator[list[tuple[Any, ...]], None, None]:
         """What it selects, as `rows`, so many at a time. What is not taken is not read."""
         ready = self._on(connection)
-        cursor = self._execute(connection, given)
+        driver: Any = connection.connection.driver_connection
         try:
-            while found := cursor.fetchmany(at_once):
-                yield [tuple(_converted(ready, row)) for row in found] if ready.converted else found
+            with closing(driver.in_chunks(ready.sql, _bound(ready, given), at_once)) as chunks:
+                for found in chunks:
+                    yield [tuple(_converted(ready, row)) for row in found] if ready.converted else found
         except ready.errors as failure:
             raise _raised(connection, ready, failure) from failure
-        finally:
-            cursor.close()
 
     def first(self, connection: Connection, **given: Any) -> tuple[Any, ...] | None:
         """The first row of what it selects."""
@@ -306,7 +315,8 @@ def _compiled(statement: Any, dialect: Dialect) -> _Ready:
     converted = [
         (place, convert)
         for place, column in enumerate(columns)
-        if (convert := column.type._cached_result_processor(dialect, None)) is not None
+        if not isinstance(column.type, Float)  # drivers give these as they are
+        and (convert := column.type._cached_result_processor(dialect, None)) is not None
     ]
     return _Ready(
         compiled.string,

@@ -1,4 +1,8 @@
-"""Bring a database file to the schema of this version: create, migrate, or refuse what a newer Kumoniwa wrote."""
+"""Bring a database to the schema of this version: create, migrate, or refuse what a newer Kumoniwa wrote.
+
+SQLite has all migrations behind it. PostgreSQL began with 0035: it is made with a schema at least as new, and migrated
+from there on by the same migrations.
+"""
 
 from pathlib import Path
 
@@ -13,17 +17,17 @@ _ENGINES = Path(__file__).parent / "engines"
 
 
 class SchemaTooNew(Refusal):
-    """The data folder was written by a newer Kumoniwa."""
+    """The state was written by a newer Kumoniwa."""
 
     def __init__(self, revision: str) -> None:
         super().__init__(
-            f"This data folder was written by a newer Kumoniwa (schema {revision}; this version knows up to {HEAD}).",
+            f"This cloud was written by a newer Kumoniwa (schema {revision}; this version knows up to {HEAD}).",
             way_out="Install that version, or choose another folder with --data-dir.",
         )
 
 
 class SchemaTooOld(Exception):
-    """The data folder was written by an older Kumoniwa, and is not to be upgraded now."""
+    """The state was written by an older Kumoniwa, and is not to be upgraded now."""
 
 
 def check_current(engine: Engine) -> None:

@@ -303,12 +303,27 @@ def _fits(compared: ColumnElement[Any], form: _Form, name: str) -> ColumnElement
         one = compared == bindparam(name, type_=String())
         met.append(one if texts == 1 else among(compared, name))
     if patterns:
-        one = compared.op("GLOB", is_comparison=True)(bindparam(f"{name}_like", type_=String()))
-        met.append(one if patterns == 1 else _FitsAny(compared, f"{name}_like"))
+        met.append((Fits if patterns == 1 else FitsAny)(compared, f"{name}_like"))
     return or_(*met) if met else false()
 
 
-class _FitsAny(ColumnElement[bool]):
+class Fits(ColumnElement[bool]):
+    """Whether a pattern that is given as a parameter fits a text."""
+
+    inherit_cache = False
+
+    def __init__(self, compared: ColumnElement[Any], name: str) -> None:
+        self.compared = compared
+        self.pattern: BindParameter[Any] = bindparam(name, type_=String())
+
+
+@compiles(Fits, "sqlite")
+def _fits_on_sqlite(element: Fits, compiler: Any, **options: Any) -> str:
+    compared, pattern = compiler.process(element.compared, **options), compiler.process(element.pattern, **options)
+    return f"({compared} GLOB {pattern})"
+
+
+class FitsAny(ColumnElement[bool]):
     """Whether a pattern of a list that is given as one parameter fits a text."""
 
     inherit_cache = False
@@ -318,8 +333,8 @@ class _FitsAny(ColumnElement[bool]):
         self.patterns: BindParameter[Any] = bindparam(name)
 
 
-@compiles(_FitsAny, "sqlite")
-def _fits_any_on_sqlite(element: _FitsAny, compiler: Any, **options: Any) -> str:
+@compiles(FitsAny, "sqlite")
+def _fits_any_on_sqlite(element: FitsAny, compiler: Any, **options: Any) -> str:
     compared, patterns = compiler.process(element.compared, **options), compiler.process(element.patterns, **options)
     return f"EXISTS (SELECT 1 FROM json_each({patterns}) WHERE {compared} GLOB value)"
 

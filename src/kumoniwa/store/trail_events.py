@@ -4,11 +4,11 @@ from collections.abc import Iterator
 from datetime import datetime
 from functools import cache
 
-from sqlalchemy import ColumnElement, Connection, bindparam, delete, func, select
+from sqlalchemy import ColumnElement, Connection, String, bindparam, delete, func, select
 
 from kumoniwa.model.scope import Scope
 from kumoniwa.model.trail_events import TrailEvent, id_at
-from kumoniwa.store.prepared import Prepared
+from kumoniwa.store.prepared import PlaceOf, Prepared
 from kumoniwa.store.rows import insert
 from kumoniwa.store.tables.trail_events import trail_events
 
@@ -85,7 +85,7 @@ def _reading(names: tuple[str, ...]) -> Prepared:
     for name in names:
         if name == MENTIONED:
             text = func.coalesce(_COLUMNS.parameters, "").op("||")(func.coalesce(_COLUMNS.answer, ""))
-            met.append(func.instr(text, bindparam("of_mentioned")) > 0)
+            met.append(PlaceOf(text, bindparam("of_mentioned", type_=String())) > 0)
         else:
             met.append(_COLUMNS[name] == bindparam(f"of_{name}", type_=_COLUMNS[name].type))
     return Prepared(

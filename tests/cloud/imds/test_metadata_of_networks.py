@@ -14,6 +14,7 @@ from pathlib import Path
 
 import pytest
 from example_guest import INSTANCE, INTERFACE, write_example
+from quick_database import lay_schema
 from sqlalchemy import Connection
 from structlog.testing import capture_logs
 from waiting import turns_until
@@ -25,6 +26,7 @@ from kumoniwa.imds.server import MetadataService
 from kumoniwa.store import instances, network_interfaces
 from kumoniwa.store.database import Database
 from kumoniwa.store.engines import open_database
+from kumoniwa.store.new_state import DATABASE_FILE
 
 pytestmark = pytest.mark.anyio
 
@@ -69,7 +71,7 @@ class Network:
 
 @pytest.fixture
 async def network(tmp_path: Path) -> AsyncIterator[Network]:
-    database = open_database(tmp_path)
+    database = open_database(tmp_path, lay_schema(tmp_path / DATABASE_FILE))
 
     def write(connection: Connection) -> None:
         write_example(connection)

@@ -14,6 +14,7 @@ from pathlib import Path
 import pytest
 from botocore.utils import InstanceMetadataFetcher, InstanceMetadataRegionFetcher
 from example_guest import GROUPS, INSTANCE, INTERFACE, KEY_PAIR, TAGS, USER_DATA, write_example, write_neighbour
+from quick_database import lay_schema
 from sqlalchemy import Connection
 
 from kumoniwa.clock import ManualClock
@@ -28,6 +29,7 @@ from kumoniwa.sockets import connect
 from kumoniwa.store import instance_profiles, instances, roles
 from kumoniwa.store.database import Database
 from kumoniwa.store.engines import open_database
+from kumoniwa.store.new_state import DATABASE_FILE
 
 pytestmark = pytest.mark.anyio
 
@@ -53,7 +55,7 @@ class Cloud:
 @pytest.fixture
 async def cloud(tmp_path: Path) -> AsyncIterator[Cloud]:
     """The example instance with its channel open, in a folder that is too long for a socket's address."""
-    database = open_database(tmp_path)
+    database = open_database(tmp_path, lay_schema(tmp_path / DATABASE_FILE))
     await database.write(write_example)
     clock = ManualClock()
 

@@ -5,6 +5,7 @@ from datetime import UTC, datetime
 from pathlib import Path
 
 import pytest
+from quick_database import lay_schema
 from sqlalchemy import Connection
 from sqlalchemy.exc import IntegrityError
 
@@ -12,6 +13,7 @@ from kumoniwa.model.workflows import WorkflowRow, WorkflowState
 from kumoniwa.store import claims, journal
 from kumoniwa.store.database import Database
 from kumoniwa.store.engines import open_database
+from kumoniwa.store.new_state import DATABASE_FILE
 
 pytestmark = pytest.mark.anyio
 AT = datetime(2026, 1, 1, tzinfo=UTC)
@@ -20,7 +22,7 @@ ORIGIN = journal.Origin("CreateImage", "request", AT)
 
 @pytest.fixture
 async def database(tmp_path: Path) -> AsyncIterator[Database]:
-    database = open_database(tmp_path)
+    database = open_database(tmp_path, lay_schema(tmp_path / DATABASE_FILE))
     yield database
     await database.close()
 

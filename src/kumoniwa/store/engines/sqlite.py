@@ -1,17 +1,10 @@
-"""State on SQLite: one writer, several readers, nothing of it on the event loop but what takes a moment.
-
-Writes that wait at the same moment share one commit (`shared_commit.py`).
-"""
+"""State on SQLite: one writer, several readers, nothing of it on the event loop but what takes a moment."""
 
 import asyncio
 import math
-import queue
 import sqlite3
-import threading
-import time
-from collections import deque
-from collections.abc import Collection
-from contextlib import closing, suppress
+from collections.abc import Iterator, Sequence
+from contextlib import AbstractContextManager, closing, contextmanager
 from functools import partial
 from pathlib import Path
 from typing import Any, TypeVar
@@ -20,23 +13,19 @@ import structlog
 from sqlalchemy import URL, Connection, Engine, create_engine, event
 from sqlalchemy.exc import SQLAlchemyError
 
-from kumoniwa.store.changes import Changes
 from kumoniwa.store.database import DatabaseUnavailable, Work
+from kumoniwa.store.engines.asked import done, driver_of, end
+from kumoniwa.store.engines.in_threads import READERS, DatabaseInThreads
 from kumoniwa.store.engines.log_room import LogRoom
-from kumoniwa.store.engines.shared_commit import commit_together
-from kumoniwa.store.engines.sqlite_work import Asked, done, driver_of, end, failures_named, give, refuse
-from kumoniwa.store.engines.waiting_line import WaitingLine
+from kumoniwa.store.engines.shared_commit import SharedCommits
+from kumoniwa.store.engines.sqlite_failures import failures_named, unavailable
 from kumoniwa.store.kept_reads import KEPT, KeptReads
-from kumoniwa.store.prepared import TOUCHED
-from kumoniwa.store.written_rows import written_rows
 
 T = TypeVar("T")
 
 log = structlog.get_logger(__name__)
 
-_READERS = 4
-_SHARED_COMMIT = 256  # at most this many writes share a commit, so that the first does not wait for a flood
-_PATIENCE = 0.004  # seconds that a patient write waits for others: a flush of the disk takes as long
+_SHARED_COMMIT = 256  # writes
 _PRAGMAS = (
     "PRAGMA journal_mode=WAL",
     "PRAGMA synchronous=FULL",  # with NORMAL a power cut may lose commits that were already confirmed to a caller
@@ -47,7 +36,6 @@ _PRAGMAS = (
 _MOMENT = 8000
 """Steps of SQLite's machine that are a moment: about a millisecond, with what is made of the rows."""
 _STEPS = 500  # after which they are counted
-_MOST_TIMES_PUT_OFF = 8
 _IN_TURN = 8  # reads on the event loop, after which others have their turn
 _PRAGMAS_OF_THE_WRITER = (
     "PRAGMA cache_size=-131072",  # KiB, if they are there: rows of a hundred thousand instances, with all their indexes
@@ -57,29 +45,15 @@ _PRAGMAS_OF_THE_WRITER = (
 )
 
 
-class SqliteDatabase:
+class SqliteDatabase(DatabaseInThreads):
     """See `kumoniwa.store.database.Database`. `close` ends its threads after the writes already asked for."""
 
     def __init__(self, engine: Engine) -> None:
+        super().__init__(lambda: _Reader(engine), self._writing_to, shared_commit=_SHARED_COMMIT)
         self._engine = engine
-        self._closed = False
-        self.changes = Changes()
-        self._kept = KeptReads()
         self._here_in_turn = 0
-        self._put_off: deque[Asked[Any]] = deque()
-        self._times_put_off = 0  # one after another
         self._here = _ReaderHere(engine)
-        self._writes: WaitingLine[Asked[Any] | None] = WaitingLine()
-        self._reads: queue.SimpleQueue[Asked[Any] | None] = queue.SimpleQueue()
-        self._threads = [
-            threading.Thread(target=self._write_for_ever, name="database-writer", daemon=True),
-            *(
-                threading.Thread(target=self._read_for_ever, name=f"database-reader-{number}", daemon=True)
-                for number in range(_READERS)
-            ),
-        ]
-        for thread in self._threads:
-            thread.start()
+        self._start()
 
     async def read(self, work: Work[T], *, here: bool = False) -> T:
         if here and not self._closed:
@@ -90,109 +64,94 @@ class SqliteDatabase:
                 return self._here.read(work)
             except _NotNow:
                 log.debug("a read takes longer than a moment")
-        self._check_open()
-        read: Asked[T] = Asked(work, asyncio.get_running_loop().create_future())
-        self._reads.put(read)
-        return await read.done
-
-    async def write(self, work: Work[T], *, patient: bool = False) -> T:
-        self._check_open()
-        write: Asked[T] = Asked(work, asyncio.get_running_loop().create_future(), patient)
-        self._writes.put(write)
-        return await write.done
+        return await super().read(work)
 
     async def close(self) -> None:
-        self._closed = True
-        self._writes.put(None)
-        for _ in range(_READERS):
-            self._reads.put(None)
-        for thread in self._threads:
-            await asyncio.to_thread(thread.join)
+        await super().close()
         self._here.close()
         self._engine.dispose()
 
-    def _check_open(self) -> None:
-        if self._closed:
-            raise RuntimeError("the database is closed")  # nobody would ever answer
-
-    def _read_for_ever(self) -> None:
-        """Read what is asked for, on a connection of its own: to take one from a pool costs more than most reads."""
-        connection: Connection | None = None
-        while (asked := self._reads.get()) is not None:
-            if asked.done.cancelled():
-                continue
-            try:
-                with failures_named():
-                    if connection is None:
-                        connection = self._engine.connect()
-                    outcome = partial(give, asked.done, _read_in_transaction(asked.work, connection))
-            except BaseException as failure:  # noqa: BLE001 - it is raised again, where the read was asked for
-                outcome = partial(refuse, asked.done, failure)
-            with suppress(RuntimeError):  # the loop is closed: nobody waits there any more
-                asked.done.get_loop().call_soon_threadsafe(outcome)
-            del asked, outcome  # which hold what was read, and may be large, until the next is asked for
-        if connection is not None:
-            connection.close()
-
-    def _write_for_ever(self) -> None:
+    @contextmanager
+    def _writing_to(self) -> Iterator[SharedCommits]:
         with self._engine.connect() as connection:
-            event.listen(connection, "after_execute", self._note_rows)
-            connection.info[TOUCHED] = self._touched
-            connection.info[KEPT] = self._kept
+            self._note_writes(connection)
             for pragma in _PRAGMAS_OF_THE_WRITER:
                 driver_of(connection).execute(pragma)
-            ended = False
             with closing(LogRoom(Path(str(self._engine.url.database)))) as room:
-                while not ended or self._put_off:
-                    if (first := self._put_off.popleft() if self._put_off else self._writes.get()) is None:
-                        break
-                    batch, last = self._gathered(first)
-                    ended = ended or last
-                    commit_together(connection, batch if ended else self._first(batch), self.changes, room)
+                yield SharedCommits(_Transactions(connection, room), self.changes, self._kept)
 
-    def _first(self, batch: list[Asked[Any]]) -> list[Asked[Any]]:
-        """Those of these writes that somebody waits for, where there are any; the others are put off, but not for ever.
 
-        What a call began goes on at once, and would take the thread's time from the calls that come next.
-        """
-        waited_for = [write for write in batch if not write.patient]
-        if not waited_for or self._times_put_off == _MOST_TIMES_PUT_OFF:
-            self._times_put_off = 0
-            return batch
-        self._times_put_off += 1
-        self._put_off.extend(write for write in batch if write.patient)
-        return waited_for
+class _Driver(sqlite3.Connection):
+    """SQLite's connection, as `asked.Driver` says."""
 
-    def _gathered(self, first: Asked[Any]) -> tuple[list[Asked[Any]], bool]:
-        """The writes that share a commit with this one, and whether no more come: those that wait by now, and those
-        that come while all of them are patient."""
-        batch, until = [first], time.monotonic() + _PATIENCE
-        while self._put_off and len(batch) < _SHARED_COMMIT:
-            batch.append(self._put_off.popleft())
-        patient = all(write.patient for write in batch)
-        with suppress(queue.Empty):
-            while len(batch) < _SHARED_COMMIT:
-                more = self._writes.get(timeout=max(0.0, until - time.monotonic()) if patient else 0.0)
-                if more is None:
-                    return batch, True
-                batch.append(more)
-                patient = patient and more.patient
-        return batch, False
+    is_stuck = False  # a statement that fails leaves its transaction as it was
 
-    def _note_rows(self, _connection: Connection, statement: Any, *others: Any) -> None:
-        """Remember what was written to. `others` ends with the result; an UPDATE that met no row changed nothing.
+    def in_chunks(self, sql: str, given: Sequence[Any], at_once: int) -> Iterator[list[Any]]:
+        cursor = self.execute(sql, given)
+        try:
+            while found := cursor.fetchmany(at_once):
+                yield found
+        finally:
+            cursor.close()
 
-        How many rows were met by one that returns them is known only once they are fetched.
-        """
-        result = others[-1]
-        if getattr(statement, "is_dml", False) and (result.returns_rows or result.rowcount != 0):
-            self._touched(statement.table.name, written_rows(statement, result.context.compiled_parameters))
-            if statement.is_delete:
-                self._kept.deleted_from(statement.table.name)
+    def damages(self) -> list[str]:
+        return [said for (said,) in self.execute("PRAGMA quick_check") if said != "ok"]
 
-    def _touched(self, table: str, ids: Collection[str] | None = None) -> None:
-        self._kept.written(table)
-        self.changes.touched(table, ids)
+
+class _Transactions:
+    """See `kumoniwa.store.engines.shared_commit.Transactions`."""
+
+    def __init__(self, connection: Connection, room: LogRoom) -> None:
+        self._connection = connection
+        self._driver = driver_of(connection)
+        self._kept: KeptReads = connection.info[KEPT]
+        self._room = room
+
+    def begin(self) -> Connection:
+        self._driver.execute("BEGIN IMMEDIATE")
+        try:
+            self._kept.as_of(self._driver.execute("PRAGMA data_version").fetchone()[0])
+            self._room.ensure()  # while nobody else may write to the log, another program neither
+        except BaseException as failure:
+            self.rolled_back(self._connection, failure)
+            raise
+        return self._connection
+
+    def begin_again(self, connection: Connection) -> None:
+        self._driver.execute("ROLLBACK")
+        self._driver.execute("BEGIN IMMEDIATE")
+
+    def commit(self, connection: Connection) -> None:
+        end(connection, self._driver, "COMMIT")
+
+    def rolled_back(self, connection: Connection, failure: BaseException) -> bool:
+        # A COMMIT that SQLite refuses leaves the transaction open: the next could not begin.
+        end(connection, self._driver, "ROLLBACK")
+        return False
+
+    def unavailable(self, failure: BaseException) -> str | None:
+        return unavailable(failure)
+
+    def failures_named(self) -> AbstractContextManager[None]:
+        return failures_named()
+
+
+class _Reader:
+    """Reads in a thread that may take its time."""
+
+    def __init__(self, engine: Engine) -> None:
+        self._engine = engine
+        self._connection: Connection | None = None
+
+    def read(self, work: Work[T]) -> T:
+        with failures_named():
+            if self._connection is None:
+                self._connection = self._engine.connect()
+            return _read_in_transaction(work, self._connection)
+
+    def close(self) -> None:
+        if self._connection is not None:
+            self._connection.close()
 
 
 class _NotNow(Exception):
@@ -257,8 +216,8 @@ def make_engine(path: Path, *, durable: bool = True) -> Engine:
     engine = create_engine(
         URL.create("sqlite", database=str(path.absolute())),  # a path is no part of a URL: it may hold ? and %
         # The driver's own implicit BEGIN is late and knows no IMMEDIATE; `_begin` says it instead.
-        connect_args={"isolation_level": None, "check_same_thread": False},
-        pool_size=_READERS + 2,
+        connect_args={"isolation_level": None, "check_same_thread": False, "factory": _Driver},
+        pool_size=READERS + 2,
         hide_parameters=True,  # an error would show them in the log: user data, the secret of the metadata tokens
     )
 

@@ -1,4 +1,6 @@
--- The tables of a new data folder. Written by scripts/reference from store/tables.
+-- The tables of a new cloud. Written by scripts/reference from store/tables.
+
+-- The tables of a new cloud. Written by scripts/reference from store/tables.
 
 CREATE TABLE account_settings (
 	account VARCHAR NOT NULL,

@@ -12,9 +12,11 @@ from sqlalchemy import (
     BigInteger,
     Column,
     Dialect,
+    Index,
     MetaData,
     String,
     Table,
+    text,
 )
 from sqlalchemy.schema import SchemaItem
 from sqlalchemy.types import TypeDecorator
@@ -86,6 +88,11 @@ metadata = MetaData()
 def table(name: str, *parts: SchemaItem) -> Table:
     """A table of this database."""
     return Table(name, metadata, *parts)
+
+
+def index_of_some(name: str, *columns: str, where: str) -> Index:
+    """An index of those rows of a table that meet a condition, which every engine understands."""
+    return Index(name, *columns, sqlite_where=text(where), postgresql_where=text(where))
 
 
 def scope_columns() -> tuple[Column[str], Column[str]]:

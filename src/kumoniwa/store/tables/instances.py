@@ -13,14 +13,13 @@ from sqlalchemy import (
     Text,
     UniqueConstraint,
     false,
-    text,
     true,
 )
 
 from kumoniwa.model.boots import Cause
 from kumoniwa.model.instances import InstanceState, Reachability, ShutdownBehavior
 from kumoniwa.model.replace_root_tasks import ReplaceRootState
-from kumoniwa.store.tables.columns import Moment, Word, scope_columns, table
+from kumoniwa.store.tables.columns import Moment, Word, index_of_some, scope_columns, table
 
 instances = table(
     "instances",
@@ -119,9 +118,7 @@ boots = table(
     Column("cold_because", Text),
     UniqueConstraint("instance_id", "number"),
     Index("boots_started", "started_at"),
-    Index(
-        "boots_of_many", "instance_id", "number", sqlite_where=text("number > 100")
-    ),  # those of whom some are forgotten
+    index_of_some("boots_of_many", "instance_id", "number", where="number > 100"),  # those of whom some are forgotten
 )
 
 hibernations = table(

@@ -1,9 +1,9 @@
 """Tables of KMS's keys, their aliases and their grants."""
 
-from sqlalchemy import JSON, Column, ForeignKey, Index, Integer, String, Text, text
+from sqlalchemy import JSON, Column, ForeignKey, Index, Integer, String, Text
 
 from kumoniwa.model.kms_keys import KeyManager, KeyState
-from kumoniwa.store.tables.columns import Moment, Word, scope_columns, table
+from kumoniwa.store.tables.columns import Moment, Word, index_of_some, scope_columns, table
 
 kms_keys = table(
     "kms_keys",
@@ -20,8 +20,8 @@ kms_keys = table(
     Column("tags", JSON, nullable=False),
     Column("material", Text),
     Index("kms_keys_scope", "account", "region", "id"),
-    Index("kms_keys_used", "id", sqlite_where=text("material IS NOT NULL")),
-    Index("kms_keys_deleted", "deletion_at", "id", sqlite_where=text("deletion_at IS NOT NULL")),
+    index_of_some("kms_keys_used", "id", where="material IS NOT NULL"),
+    index_of_some("kms_keys_deleted", "deletion_at", "id", where="deletion_at IS NOT NULL"),
 )
 
 kms_aliases = table(

@@ -8,11 +8,10 @@ from sqlalchemy import (
     Integer,
     String,
     Text,
-    text,
 )
 
 from kumoniwa.model.parameters import ParameterType
-from kumoniwa.store.tables.columns import Moment, Word, table
+from kumoniwa.store.tables.columns import Moment, Word, index_of_some, table
 
 parameters = table(
     "parameters",  # a row for each version
@@ -29,7 +28,7 @@ parameters = table(
     Column("key_id", String),
     Column("labels", JSON, nullable=False),
     Index("parameters_latest", "account", "region", "is_latest", "name"),
-    Index("parameters_sealed", "key_id", "name", sqlite_where=text("key_id IS NOT NULL")),
+    index_of_some("parameters_sealed", "key_id", "name", where="key_id IS NOT NULL"),
 )
 
 parameter_tags = table(

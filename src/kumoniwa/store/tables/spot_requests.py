@@ -1,9 +1,9 @@
 """The table of Spot requests."""
 
-from sqlalchemy import JSON, Boolean, Column, Index, String, text
+from sqlalchemy import JSON, Boolean, Column, Index, String
 
 from kumoniwa.model.spot_requests import Interruption, SpotType
-from kumoniwa.store.tables.columns import Moment, Word, scope_columns, table
+from kumoniwa.store.tables.columns import Moment, Word, index_of_some, scope_columns, table
 
 spot_requests = table(
     "spot_requests",
@@ -22,5 +22,5 @@ spot_requests = table(
     Column("interrupt_at", Moment),
     Column("interrupted", Boolean, nullable=False),
     Index("spot_requests_scope", "account", "region"),
-    Index("spot_requests_noticed", "interrupt_at", "id", sqlite_where=text("interrupt_at IS NOT NULL")),
+    index_of_some("spot_requests_noticed", "interrupt_at", "id", where="interrupt_at IS NOT NULL"),
 )

@@ -1,0 +1,57 @@
+"""`kumoniwa state copy`: the state of a cloud that no server runs, moved to another database."""
+
+import json
+from dataclasses import asdict
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+from kumoniwa.client.access import CommandFailed
+from kumoniwa.client.terminal import progress, say
+from kumoniwa.folder import FolderTaken, owned
+from kumoniwa.refusal import Refusal
+from kumoniwa.store.database import DatabaseUnavailable
+from kumoniwa.store.engines import check_driver
+from kumoniwa.store.new_state import DATABASE_FILE
+from kumoniwa.store.schema import SchemaTooOld
+
+if TYPE_CHECKING:
+    from kumoniwa.store.engines.copy_state import Content
+
+
+def copy_state(data_dir: Path, *, to: str, source: str, as_json: bool) -> None:
+    """Copy the state of this folder `to` a database, or from a `source` into the folder. Raises `CommandFailed`."""
+    try:
+        with owned(data_dir):
+            copied = _copied(data_dir, to, source)
+    except FolderTaken as taken:
+        raise CommandFailed.of(taken) from None
+    except SchemaTooOld:
+        raise CommandFailed(
+            f"The state of {data_dir} is of an older Kumoniwa.",
+            way_out="Start a server on it once, which brings it up to date.",
+        ) from None
+    except DatabaseUnavailable as away:
+        raise CommandFailed(
+            f"The database cannot be used now: {away}.", way_out="End what uses it, or start it."
+        ) from None
+    except Refusal as refused:
+        raise CommandFailed.of(refused) from None
+    if as_json:
+        say(json.dumps({"tables": {name: asdict(content) for name, content in copied.items()}}, indent=2))
+        return
+    rows = sum(content.rows for content in copied.values())
+    where = "PostgreSQL" if to else str(data_dir / DATABASE_FILE)
+    say(f"The state is in {where} now: {rows} rows of {len(copied)} tables, compared with what was copied.")
+
+
+def _copied(data_dir: Path, to: str, source: str) -> "dict[str, Content]":
+    check_driver()
+    from kumoniwa.store.engines.copy_state import to_postgresql, to_sqlite
+
+    file = data_dir / DATABASE_FILE
+    with progress("Copying") as show:
+
+        def on_copied(table: str, done: int, of: int) -> None:
+            show(table, 100 * done // max(1, of))
+
+        return to_postgresql(file, to, on_copied) if to else to_sqlite(source, file, on_copied)

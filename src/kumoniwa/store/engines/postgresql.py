@@ -1,0 +1,223 @@
+"""State on PostgreSQL: one writer, several readers, each with a connection of its own, none of it on the event loop.
+
+Whoever writes holds a lock until its transaction ends, so that what it has read is still so when it writes. A commit
+whose answer was lost is settled by asking: each leaves its mark in `cloud_state`, in the same message that commits it.
+A transaction's number would not do: a standby that takes over gives the number of a commit that it never saw to
+another transaction.
+"""
+
+import secrets
+import threading
+from collections.abc import Callable, Iterator
+from contextlib import AbstractContextManager, contextmanager
+from typing import TypeVar
+
+import psycopg
+import structlog
+from sqlalchemy import Connection, Engine
+from sqlalchemy.exc import SQLAlchemyError
+
+from kumoniwa.store.database import DatabaseUnavailable, OutcomeUnknown, Work
+from kumoniwa.store.engines.asked import done, driver_of, end
+from kumoniwa.store.engines.in_threads import DatabaseInThreads
+from kumoniwa.store.engines.postgresql_driver import Driver
+from kumoniwa.store.engines.postgresql_failures import (
+    failures_named,
+    is_in_conflict,
+    is_read_only,
+    reason_of,
+    unavailable,
+)
+from kumoniwa.store.engines.postgresql_lock import WRITES
+from kumoniwa.store.engines.postgresql_session import Session
+from kumoniwa.store.engines.shared_commit import SharedCommits
+from kumoniwa.store.kept_reads import KeptReads
+
+T = TypeVar("T")
+
+log = structlog.get_logger(__name__)
+
+SHARED_COMMIT = 32
+"""Writes. Each may need a savepoint, and PostgreSQL slows down for everybody beyond 64 of those in a transaction."""
+_BEGIN = (
+    f"BEGIN; SELECT pg_advisory_xact_lock({WRITES});"
+    " SELECT pg_current_xact_id()::text::bigint, pg_snapshot_xmin(pg_current_snapshot())::text::bigint"
+)
+_BEGIN_READING = "BEGIN ISOLATION LEVEL REPEATABLE READ READ ONLY"
+_TRIES = 3  # of what breaks with its connection
+
+
+class PostgresqlDatabase(DatabaseInThreads):
+    """See `kumoniwa.store.database.Database`. `close` ends its threads after the writes already asked for."""
+
+    def __init__(self, engine: Engine, writer: Session, ended: threading.Event) -> None:
+        """`writer` is connected, and holds the server's lock. `ended` is set when nothing is to be waited for."""
+        super().__init__(lambda: _Reader(Session(engine, ended)), self._writing_to, shared_commit=SHARED_COMMIT)
+        self._engine, self._writer, self._ended = engine, writer, ended
+        self._start()
+
+    async def close(self) -> None:
+        self._ended.set()
+        await super().close()
+        self._engine.dispose()
+
+    @contextmanager
+    def _writing_to(self) -> Iterator[SharedCommits]:
+        transactions = _Transactions(self._writer, self._kept, self._note_writes)
+        try:
+            yield SharedCommits(transactions, self.changes, self._kept)
+        finally:
+            self._writer.drop()
+
+
+class _Transactions:
+    """See `kumoniwa.store.engines.shared_commit.Transactions`."""
+
+    def __init__(self, session: Session, kept: KeptReads, note_writes: Callable[[Connection], None]) -> None:
+        self._session, self._kept, self._note_writes = session, kept, note_writes
+        self._noted = 0  # of the session's connections
+        self._run = secrets.token_hex(8)
+        self._commits = 0
+        self._last: int | None = None  # transaction
+        self._others = 0
+        self._written_before = 0
+
+    def begin(self) -> Connection:
+        for further in reversed(range(_TRIES)):
+            connection = self._session.connected()
+            driver: Driver = driver_of(connection)
+            if self._noted != self._session.made:
+                self._noted, self._last = self._session.made, None
+                self._note_writes(connection)
+            try:
+                self._begin(driver)
+                return connection
+            except psycopg.Error:
+                if not driver.closed or not further:
+                    raise
+        raise AssertionError("the last try returns or raises")
+
+    def begin_again(self, connection: Connection) -> None:
+        driver: Driver = driver_of(connection)
+        driver.execute("ROLLBACK")
+        self._begin(driver)
+
+    def commit(self, connection: Connection) -> None:
+        driver: Driver = driver_of(connection)
+        if driver.total_changes == self._written_before:
+            end(connection, driver, "COMMIT")  # of nothing
+            return
+        self._commits += 1
+        mark, warnings = f"{self._run}-{self._commits}", driver.warnings
+        try:
+            driver.execute(f"UPDATE cloud_state SET last_commit = '{mark}'; COMMIT")
+        except psycopg.Error as failure:
+            if not driver.closed:
+                raise
+            self._settle(mark, failure)
+            return
+        if driver.warnings != warnings:
+            # Somebody ended the wait for the synchronous standby: it is committed here, and maybe nowhere else.
+            self._settle(mark, _NotDone("the wait for the standby was ended"))
+            return
+        end(connection, driver, "ROLLBACK")
+
+    def rolled_back(self, connection: Connection, failure: BaseException) -> bool:
+        if isinstance(failure, _NotDone):
+            return True
+        if isinstance(failure, OutcomeUnknown):
+            return False
+        if is_read_only(failure):
+            self._session.drop()
+        if not self._session.is_lost:
+            try:
+                end(connection, driver_of(connection), "ROLLBACK")
+            except psycopg.Error:
+                self._session.drop()
+            else:
+                return is_in_conflict(failure)
+        self._session.drop()
+        return True
+
+    def unavailable(self, failure: BaseException) -> str | None:
+        return unavailable(failure)
+
+    def failures_named(self) -> AbstractContextManager[None]:
+        return failures_named()
+
+    def _begin(self, driver: Driver) -> None:
+        cursor = driver.execute(_BEGIN)
+        while cursor.nextset():
+            pass
+        found = cursor.fetchone()
+        assert found is not None
+        this, oldest = found
+        # Nothing that began before is still open, and nothing has begun since our last one: nobody else has written.
+        if oldest != this or self._last is None or this != self._last + 1:
+            self._others += 1
+        self._last = this
+        self._kept.as_of(self._others)
+        self._written_before = driver.total_changes
+
+    def _settle(self, mark: str, failure: Exception) -> None:
+        """Find out whether the commit with this mark was done; raises where it was not, or nobody can be asked.
+
+        The connection has the server's lock: what was begun by the one before it is over.
+        """
+        for _ in range(_TRIES):
+            self._session.drop()
+            try:
+                driver: Driver = driver_of(self._session.connected())
+            except DatabaseUnavailable as away:
+                raise OutcomeUnknown(str(away)) from failure
+            try:
+                found = driver.execute("SELECT last_commit FROM cloud_state").fetchone()
+                # What was committed and had not reached the standby is there when a later commit is.
+                warnings = driver.warnings
+                driver.execute("UPDATE cloud_state SET last_commit = last_commit")
+                if driver.warnings != warnings:
+                    continue
+            except psycopg.Error as failed:
+                log.warning("a commit is not settled yet", reason=reason_of(failed))
+                continue
+            committed = found is not None and found[0] == mark
+            log.warning("the answer to a commit was lost, and the database asked", committed=committed)
+            if not committed:
+                raise _NotDone("the commit was not done") from failure
+            return
+        raise OutcomeUnknown(reason_of(failure)) from failure
+
+
+class _NotDone(SQLAlchemyError):
+    """A commit whose answer was lost was not done."""
+
+
+class _Reader:
+    """Reads on a connection of its own; what broke with it is read again."""
+
+    def __init__(self, session: Session) -> None:
+        self._session = session
+
+    def read(self, work: Work[T]) -> T:
+        for further in reversed(range(_TRIES)):
+            connection = self._session.connected()
+            try:
+                with failures_named():
+                    return _read_in_transaction(work, connection)
+            except DatabaseUnavailable:
+                if not self._session.is_lost or not further:
+                    raise
+        raise AssertionError("the last try returns or raises")
+
+    def close(self) -> None:
+        self._session.drop()
+
+
+def _read_in_transaction(work: Work[T], connection: Connection) -> T:
+    driver: Driver = driver_of(connection)
+    driver.execute(_BEGIN_READING)
+    try:
+        return done(work, connection)
+    finally:
+        if not driver.closed:
+            end(connection, driver, "ROLLBACK")

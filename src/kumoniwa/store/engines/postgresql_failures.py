@@ -1,0 +1,63 @@
+"""What PostgreSQL fails with, by the names that the rest of Kumoniwa knows."""
+
+from collections.abc import Iterator
+from contextlib import contextmanager
+
+import psycopg
+from sqlalchemy.exc import DBAPIError, SQLAlchemyError
+
+from kumoniwa.store.database import DatabaseUnavailable
+from kumoniwa.store.engines.causes import causes_of
+
+_PASSING = ("08", "53", "55", "57", "58")
+"""Classes of SQLSTATE: connections, resources (a full disk), locks, an operator, the system."""
+_READ_ONLY = "25006"  # a standby, or a primary that its operator has closed for writing
+_IN_CONFLICT = {"40001", "40P01"}  # two transactions hinder each other: one of them is done again
+
+
+@contextmanager
+def failures_named() -> Iterator[None]:
+    """The driver's errors as SQLAlchemy's, and as `DatabaseUnavailable` those that are for now."""
+    try:
+        yield
+    except DatabaseUnavailable:
+        raise
+    except (SQLAlchemyError, psycopg.Error) as failure:
+        if (reason := unavailable(failure)) is not None:
+            raise DatabaseUnavailable(reason) from failure
+        if isinstance(failure, psycopg.Error):
+            raise DBAPIError.instance(None, None, failure, psycopg.Error) from failure
+        raise
+
+
+def unavailable(failure: BaseException) -> str | None:
+    """What hinders PostgreSQL for now, in its own words, where that is why something failed; else None."""
+    for cause in causes_of(failure):
+        if isinstance(cause, psycopg.Error) and _passes(cause):
+            return reason_of(cause)
+    return None
+
+
+def is_in_conflict(failure: BaseException) -> bool:
+    """Whether what failed may be done again at once, on the same connection."""
+    return any(isinstance(cause, psycopg.Error) and cause.sqlstate in _IN_CONFLICT for cause in causes_of(failure))
+
+
+def is_read_only(failure: BaseException) -> bool:
+    """Whether the server that was asked does not let anybody write: another one may have taken its place."""
+    return any(isinstance(cause, psycopg.Error) and cause.sqlstate == _READ_ONLY for cause in causes_of(failure))
+
+
+def reason_of(failure: BaseException) -> str:
+    """Why something failed, in the driver's words, on one line."""
+    for cause in causes_of(failure):
+        if isinstance(cause, psycopg.Error):
+            failure = cause
+            break
+    return " ".join(str(failure).split())
+
+
+def _passes(failure: psycopg.Error) -> bool:
+    if failure.sqlstate is None:
+        return isinstance(failure, psycopg.OperationalError)  # the connection itself
+    return failure.sqlstate[:2] in _PASSING or failure.sqlstate == _READ_ONLY

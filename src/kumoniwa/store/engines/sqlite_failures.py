@@ -1,0 +1,42 @@
+"""What SQLite fails with, by the names that the rest of Kumoniwa knows."""
+
+import sqlite3
+from collections.abc import Iterator
+from contextlib import contextmanager
+
+from sqlalchemy.exc import DBAPIError, SQLAlchemyError
+
+from kumoniwa.store.database import DatabaseUnavailable
+from kumoniwa.store.engines.causes import causes_of
+
+_PASSING = {
+    sqlite3.SQLITE_BUSY,
+    sqlite3.SQLITE_LOCKED,
+    sqlite3.SQLITE_FULL,
+    sqlite3.SQLITE_IOERR,
+    sqlite3.SQLITE_READONLY,
+    sqlite3.SQLITE_CANTOPEN,
+    sqlite3.SQLITE_NOMEM,
+}
+
+
+@contextmanager
+def failures_named() -> Iterator[None]:
+    """The driver's errors as SQLAlchemy's, and as `DatabaseUnavailable` those that are for now."""
+    try:
+        yield
+    except (SQLAlchemyError, sqlite3.Error) as failure:
+        if (reason := unavailable(failure)) is not None:
+            raise DatabaseUnavailable(reason) from failure
+        if isinstance(failure, sqlite3.Error):
+            raise DBAPIError.instance(None, None, failure, sqlite3.Error) from failure
+        raise
+
+
+def unavailable(failure: BaseException) -> str | None:
+    """What hinders SQLite for now, in its own words, where that is why something failed; else None."""
+    # To take back a savepoint fails where SQLite has taken back all: what comes after the cause may hide it.
+    for cause in causes_of(failure):
+        if isinstance(cause, sqlite3.Error) and (getattr(cause, "sqlite_errorcode", 0) & 0xFF) in _PASSING:
+            return str(cause)
+    return None

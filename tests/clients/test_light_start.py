@@ -26,6 +26,7 @@ HEAVY = {
     "kumoniwa.guest_image": "only `kumoniwa ami build` needs it",
     "kumoniwa.hypervisor.qemu": "only real guests need it",
     "kumoniwa.lab": "only `kumoniwa demo` needs it",
+    "sqlalchemy.dialects.postgresql": "only clouds on PostgreSQL need it",
     "kumoniwa.store.policies": "what is stored is imported when there is some, or somebody asks",
     "pygments": "it comes with rich",
     "qemu": "only real guests need it",

@@ -1,6 +1,6 @@
 """`store/engines/sqlite.sql` and `postgresql.sql`: the tables of a new cloud, so that no start compiles them."""
 
-from sqlalchemy import Dialect
+from sqlalchemy import Dialect, text
 from sqlalchemy.dialects import postgresql, sqlite
 from sqlalchemy.schema import CreateIndex, CreateTable, DDLElement
 
@@ -29,7 +29,15 @@ def on_sqlite() -> str:
 def on_postgresql() -> str:
     """The text of `postgresql.sql`."""
     dialect: Dialect = postgresql.dialect()  # type: ignore[no-untyped-call]  # it has none
+    say_conditions_on_postgresql()
     return _HEAD + _STATE + _tables(dialect)
+
+
+def say_conditions_on_postgresql() -> None:
+    """Have the indexes of some rows say their conditions in PostgreSQL's dialect too (`index_of_some`)."""
+    for index in (index for table in metadata.tables.values() for index in table.indexes):
+        if "where" in index.info:
+            index.dialect_options["postgresql"]["where"] = text(index.info["where"])
 
 
 def _tables(dialect: Dialect) -> str:
@@ -39,7 +47,7 @@ def _tables(dialect: Dialect) -> str:
         written += map(CreateIndex, sorted(table.indexes, key=lambda index: str(index.name)))
     texts = [_lines(str(each.compile(dialect=dialect))) for each in written]
     texts += [_VERSIONS, f"INSERT INTO alembic_version VALUES ('{HEAD}')"]
-    return _HEAD + "".join(f"{text};\n\n" for text in texts)
+    return "".join(f"{each};\n\n" for each in texts)
 
 
 def _lines(statement: str) -> str:

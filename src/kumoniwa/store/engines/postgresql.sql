@@ -7,8 +7,6 @@ CREATE TABLE cloud_state (
 
 INSERT INTO cloud_state VALUES (NULL, '');
 
--- The tables of a new cloud. Written by scripts/reference from store/tables.
-
 CREATE TABLE account_settings (
 	account VARCHAR NOT NULL,
 	region VARCHAR NOT NULL,

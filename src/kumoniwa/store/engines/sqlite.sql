@@ -1,7 +1,5 @@
 -- The tables of a new cloud. Written by scripts/reference from store/tables.
 
--- The tables of a new cloud. Written by scripts/reference from store/tables.
-
 CREATE TABLE account_settings (
 	account VARCHAR NOT NULL,
 	region VARCHAR NOT NULL,

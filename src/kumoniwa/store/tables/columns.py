@@ -91,8 +91,11 @@ def table(name: str, *parts: SchemaItem) -> Table:
 
 
 def index_of_some(name: str, *columns: str, where: str) -> Index:
-    """An index of those rows of a table that meet a condition, which every engine understands."""
-    return Index(name, *columns, sqlite_where=text(where), postgresql_where=text(where))
+    """An index of those rows of a table that meet a condition, which every engine understands.
+
+    What is written for PostgreSQL takes it from `info`: to name that dialect here would load all of it at each start.
+    """
+    return Index(name, *columns, sqlite_where=text(where), info={"where": where})
 
 
 def scope_columns() -> tuple[Column[str], Column[str]]:

@@ -8,6 +8,7 @@ import pytest
 from alembic.autogenerate import compare_metadata
 from alembic.migration import MigrationContext
 from postgresql_server import PostgresqlServer, postgresql_server
+from reference_pages.schema import say_conditions_on_postgresql
 from sqlalchemy import Engine, inspect, text
 from sqlalchemy.exc import SQLAlchemyError
 
@@ -54,6 +55,7 @@ def _newer(monkeypatch: pytest.MonkeyPatch, folder: Path, then: str) -> None:
 
 
 def test_a_new_database_has_what_the_tables_say(engine: Engine) -> None:
+    say_conditions_on_postgresql()
     with engine.connect() as connection:
         found = compare_metadata(MigrationContext.configure(connection), metadata)
     assert [each for each in found if "cloud_state" not in str(each)] == []

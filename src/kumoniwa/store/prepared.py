@@ -57,9 +57,13 @@ def _among_on_sqlite(element: Among, compiler: Any, **options: Any) -> str:
 class PlaceOf(FunctionElement[int]):
     """Where in a text another one begins: 1 is its first character, 0 is nowhere."""
 
-    name = "instr"
     type = Integer()
     inherit_cache = True
+
+
+@compiles(PlaceOf, "sqlite")
+def _place_of_on_sqlite(element: PlaceOf, compiler: Any, **options: Any) -> str:
+    return f"instr({compiler.process(element.clauses, **options)})"
 
 
 class _Unindexed(ColumnElement[Any]):

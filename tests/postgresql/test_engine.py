@@ -12,7 +12,7 @@ from typing import Any
 import pytest
 from postgresql_server import LaidDatabases, PostgresqlServer, postgresql_server
 from sqlalchemy import Connection, func, select
-from sqlalchemy.exc import IntegrityError
+from sqlalchemy.exc import IntegrityError, ProgrammingError
 from structlog.testing import capture_logs
 from waiting import let_others_run
 
@@ -23,6 +23,7 @@ from kumoniwa.store.database import Database, DatabaseUnavailable, OutcomeUnknow
 from kumoniwa.store.engines import open_database, postgresql_session
 from kumoniwa.store.engines.asked import driver_of
 from kumoniwa.store.engines.postgresql_driver import Driver
+from kumoniwa.store.engines.postgresql_lock import ServerLock
 from kumoniwa.store.new_state import DATABASE_FILE
 from kumoniwa.store.tables.cloud import facts as facts_table
 
@@ -137,6 +138,27 @@ async def test_a_second_server_is_refused_as_long_as_the_first_runs(tmp_path: Pa
         open_database(tmp_path, address)
     await first.close()
     await open_database(tmp_path, address).close()
+
+
+async def test_a_connection_that_the_servers_lock_could_not_be_asked_for_with_is_not_used(
+    tmp_path: Path, address: str, server: PostgresqlServer, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    take, times = ServerLock.take, itertools.count()
+
+    def fail_once(lock: ServerLock, driver: Driver) -> None:
+        if next(times) == 1:
+            raise ProgrammingError("pg_stat_activity", None, Exception("permission denied"))
+        take(lock, driver)
+
+    monkeypatch.setattr(ServerLock, "take", fail_once)
+    database = open_database(tmp_path, address)
+    _broken(server, address)
+    with pytest.raises(ProgrammingError):
+        await database.write(_put("name"))
+    await database.write(_put("name"))
+    with pytest.raises(DatabaseUnavailable, match="another server uses this database"):
+        open_database(tmp_path, address)
+    await database.close()
 
 
 def _broken(server: PostgresqlServer, address: str) -> None:

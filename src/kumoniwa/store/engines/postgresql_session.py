@@ -98,6 +98,9 @@ class Session:
                     self._begin(self._driver)
         except NotYet as failure:
             raise _Held(str(failure)) from None
+        except BaseException:
+            self.drop()  # one that `begin` was not done with is nobody's
+            raise
         if self._away_since is not None:
             log.warning("the database is back", seconds=round(time.monotonic() - self._away_since, 1))
             self._away_since = None

@@ -9,6 +9,7 @@ from pathlib import Path
 from random import Random
 from typing import Any
 
+import psycopg
 import pytest
 from postgresql_server import LaidDatabases, PostgresqlServer, postgresql_server
 from sqlalchemy import Connection, func, select
@@ -295,6 +296,16 @@ async def test_what_another_program_wrote_is_seen(database: Database, server: Po
     await database.write(_put("name", "old"))
     assert await database.write(partial(facts.get, name="name")) == "old"
     server.ask("UPDATE facts SET value = '\"new\"' WHERE name = 'name'", name)
+    assert await database.write(partial(facts.get, name="name")) == "new"
+
+
+async def test_what_another_program_began_before_and_commits_after_is_seen(
+    database: Database, address: str
+) -> None:
+    await database.write(_put("name", "old"))
+    with psycopg.connect(address) as other:
+        other.execute("UPDATE facts SET value = '\"new\"' WHERE name = 'name'")
+        assert await database.write(partial(facts.get, name="name")) == "old"
     assert await database.write(partial(facts.get, name="name")) == "new"
 
 

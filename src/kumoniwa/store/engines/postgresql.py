@@ -78,7 +78,7 @@ class _Transactions:
         self._noted = 0  # of the session's connections
         self._run = secrets.token_hex(8)
         self._commits = 0
-        self._last: int | None = None  # transaction
+        self._last: int | None = None  # transaction, where no other one was open beside it
         self._others = 0
         self._written_before = 0
 
@@ -155,7 +155,8 @@ class _Transactions:
         # Nothing that began before is still open, and nothing has begun since our last one: nobody else has written.
         if oldest != this or self._last is None or this != self._last + 1:
             self._others += 1
-        self._last = this
+        # What was open then may end at any time, and what is read from now on be without it.
+        self._last = this if oldest == this else None
         self._kept.as_of(self._others)
         self._written_before = driver.total_changes
 

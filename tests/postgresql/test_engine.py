@@ -3,7 +3,7 @@
 import asyncio
 import itertools
 import threading
-from collections.abc import AsyncIterator, Callable, Iterator, Sequence
+from collections.abc import Callable, Sequence
 from functools import partial
 from pathlib import Path
 from random import Random
@@ -11,52 +11,22 @@ from typing import Any
 
 import psycopg
 import pytest
-from postgresql_server import LaidDatabases, PostgresqlServer, postgresql_server
+from postgresql_server import PostgresqlServer, postgresql_server
 from sqlalchemy import Connection, func, select
 from sqlalchemy.exc import IntegrityError, ProgrammingError
 from structlog.testing import capture_logs
 from waiting import let_others_run
 
-from kumoniwa.refusal import Refusal
 from kumoniwa.store import facts
 from kumoniwa.store.changes import Changed
 from kumoniwa.store.database import Database, DatabaseUnavailable, OutcomeUnknown, Work
-from kumoniwa.store.engines import open_database, postgresql_session
+from kumoniwa.store.engines import open_database
 from kumoniwa.store.engines.asked import driver_of
 from kumoniwa.store.engines.postgresql_driver import Driver
 from kumoniwa.store.engines.postgresql_lock import ServerLock
-from kumoniwa.store.new_state import DATABASE_FILE
 from kumoniwa.store.tables.cloud import facts as facts_table
 
 pytestmark = pytest.mark.anyio
-
-
-@pytest.fixture(scope="module")
-def server() -> Iterator[PostgresqlServer]:
-    with postgresql_server() as server:
-        yield server
-
-
-@pytest.fixture(scope="module")
-def laid(server: PostgresqlServer) -> LaidDatabases:
-    return LaidDatabases(server)
-
-
-@pytest.fixture
-def address(laid: LaidDatabases, tmp_path: Path) -> str:
-    return laid.of(tmp_path)
-
-
-@pytest.fixture
-async def database(tmp_path: Path, address: str) -> AsyncIterator[Database]:
-    database = open_database(tmp_path, address)
-    yield database
-    await database.close()
-
-
-@pytest.fixture
-def impatient(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(postgresql_session, "PATIENCE", 0.5)
 
 
 def _put(name: str, value: Any = 1) -> Work[None]:
@@ -131,14 +101,6 @@ async def test_what_a_row_held_is_not_in_the_error(database: Database) -> None:
 async def test_readers_cannot_write(database: Database) -> None:
     with pytest.raises(Exception, match="read-only"):
         await database.read(_put("name"))
-
-
-async def test_a_second_server_is_refused_as_long_as_the_first_runs(tmp_path: Path, address: str) -> None:
-    first = open_database(tmp_path, address)
-    with pytest.raises(DatabaseUnavailable, match="another server uses this database"):
-        open_database(tmp_path, address)
-    await first.close()
-    await open_database(tmp_path, address).close()
 
 
 async def test_a_connection_that_the_servers_lock_could_not_be_asked_for_with_is_not_used(
@@ -299,9 +261,7 @@ async def test_what_another_program_wrote_is_seen(database: Database, server: Po
     assert await database.write(partial(facts.get, name="name")) == "new"
 
 
-async def test_what_another_program_began_before_and_commits_after_is_seen(
-    database: Database, address: str
-) -> None:
+async def test_what_another_program_began_before_and_commits_after_is_seen(database: Database, address: str) -> None:
     await database.write(_put("name", "old"))
     with psycopg.connect(address) as other:
         other.execute("UPDATE facts SET value = '\"new\"' WHERE name = 'name'")
@@ -359,70 +319,3 @@ async def test_of_a_long_listing_only_what_is_taken_is_read(database: Database) 
     async with asyncio.timeout(30):
         assert await database.read(read) == [*range(11, 20)]
     assert await database.read(lambda c: c.execute(select(func.count()).select_from(facts_table)).scalar()) == 0
-
-
-class TestWhoseStateItIs:
-    async def test_a_folder_on_postgresql_is_not_opened_without_it(self, tmp_path: Path, address: str) -> None:
-        await open_database(tmp_path, address).close()
-        with pytest.raises(Refusal, match="is on PostgreSQL"):
-            open_database(tmp_path)
-        assert not (tmp_path / DATABASE_FILE).exists()
-
-    async def test_a_folder_with_its_own_state_is_not_opened_elsewhere(self, tmp_path: Path, address: str) -> None:
-        await open_database(tmp_path).close()
-        with pytest.raises(Refusal, match=r"is in its cloud\.db"):
-            open_database(tmp_path, address)
-
-    async def test_another_folders_database_is_refused(self, tmp_path: Path, address: str, laid: LaidDatabases) -> None:
-        await open_database(tmp_path, address).close()
-        other = tmp_path / "other"
-        other.mkdir()
-        with pytest.raises(Refusal, match="another data folder"):
-            open_database(other, address)
-        await open_database(other, laid.of(other)).close()
-        with pytest.raises(Refusal, match="another cloud's"):
-            open_database(other, address)
-
-    async def test_an_empty_database_is_refused_where_the_folder_has_state(
-        self, tmp_path: Path, address: str, laid: LaidDatabases
-    ) -> None:
-        await open_database(tmp_path, address).close()
-        with pytest.raises(Refusal, match="it is empty"):
-            open_database(tmp_path, laid.of(tmp_path / "empty"))
-
-    async def test_a_start_that_was_cut_off_is_gone_on_with(
-        self, tmp_path: Path, address: str, monkeypatch: pytest.MonkeyPatch
-    ) -> None:
-        def fail(*_: object) -> None:
-            raise OSError("cut off")
-
-        with monkeypatch.context() as patch, pytest.raises(OSError, match="cut off"):
-            patch.setattr("kumoniwa.store.engines.postgresql_open.bind", fail)
-            open_database(tmp_path, address)
-        await open_database(tmp_path, address).close()
-
-    def test_tables_of_others_are_left_alone(self, server: PostgresqlServer, tmp_path: Path) -> None:
-        address = server.make("others")
-        server.ask("CREATE TABLE mine (id int)", "others")
-        with pytest.raises(Refusal, match="not Kumoniwa's"):
-            open_database(tmp_path, address)
-        assert server.ask("SELECT tablename FROM pg_tables WHERE schemaname = 'public'", "others") == [("mine",)]
-
-    def test_a_newer_schema_is_refused(self, server: PostgresqlServer, tmp_path: Path, address: str) -> None:
-        name = address.split("/")[3].split("?")[0]
-        server.ask("UPDATE alembic_version SET version_num = '9999'", name)
-        with pytest.raises(Refusal, match="written by a newer Kumoniwa"):
-            open_database(tmp_path, address)
-
-
-def test_a_database_that_orders_texts_otherwise_is_refused(server: PostgresqlServer, tmp_path: Path) -> None:
-    server.ask("CREATE DATABASE unfit TEMPLATE template0 ENCODING 'SQL_ASCII' LOCALE 'C'")
-    with pytest.raises(Refusal, match="order"):
-        open_database(tmp_path, server.address("unfit"))
-
-
-@pytest.mark.parametrize("address", ["postgresql://me:hush@/x?nothing=1", "mysql://me:hush@host/x"])
-def test_an_address_that_is_not_understood_is_refused_without_its_password(tmp_path: Path, address: str) -> None:
-    with pytest.raises(Refusal) as refused:
-        open_database(tmp_path, address)
-    assert "hush" not in str(refused.value)

@@ -92,8 +92,10 @@ class _Transactions:
             try:
                 self._begin(driver)
                 return connection
-            except psycopg.Error:
-                if not driver.closed or not further:
+            except psycopg.Error as failure:
+                was_lost = driver.closed
+                self.rolled_back(connection, failure)  # else it stays begun, and nothing can be done in it
+                if not was_lost or not further:
                     raise
         raise AssertionError("the last try returns or raises")
 

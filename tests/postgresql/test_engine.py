@@ -213,6 +213,30 @@ async def test_a_commit_whose_answer_was_lost_is_settled_by_asking(
 
 
 @pytest.mark.parametrize("lose", [_lost_before, _lost_after])
+async def test_where_another_server_has_written_meanwhile_nothing_is_done_again(
+    database: Database, server: PostgresqlServer, address: str, monkeypatch: pytest.MonkeyPatch, lose: _Lose
+) -> None:
+    done: list[int] = []
+
+    def do(connection: Connection) -> None:
+        done.append(1)
+        facts.put(connection, "name", 1)
+
+    name = address.split("/")[3].split("?")[0]
+    await database.write(_put("before"))
+
+    def another_writes() -> None:
+        server.ask("UPDATE cloud_state SET last_commit = 'of another'", name)
+
+    _lose_next_commit(monkeypatch, lose, another_writes)
+    with pytest.raises(OutcomeUnknown, match="another server"):
+        await database.write(do)
+    assert len(done) == 1
+    await database.write(_put("other"))
+    assert await _names(database) == ["before", *(["name"] if lose is _lost_after else []), "other"]
+
+
+@pytest.mark.parametrize("lose", [_lost_before, _lost_after])
 @pytest.mark.usefixtures("impatient")
 async def test_where_nobody_can_be_asked_the_caller_is_told_so_and_followers_hear_later(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch, lose: _Lose

@@ -1,4 +1,4 @@
-"""Writes on PostgreSQL that something keeps from beginning or from being committed: callers are told, and all goes on."""
+"""Writes on PostgreSQL that something hinders to begin or to be committed: callers are told, and all goes on."""
 
 import asyncio
 from functools import partial

@@ -76,6 +76,8 @@ class _Transactions:
     def __init__(self, session: Session, kept: KeptReads, note_writes: Callable[[Connection], None]) -> None:
         self._session, self._kept, self._note_writes = session, kept, note_writes
         self._noted = 0  # of the session's connections
+        self._mark: str | None = None  # of the last commit, as this of the session's connections has seen it:
+        self._marked = 0
         self._run = secrets.token_hex(8)
         self._commits = 0
         self._last: int | None = None  # transaction, where no other one was open beside it
@@ -91,6 +93,8 @@ class _Transactions:
                 self._note_writes(connection)
             try:
                 self._begin(driver)
+                if self._marked != self._session.made:
+                    self._mark, self._marked = _mark_in(driver), self._session.made
                 return connection
             except psycopg.Error as failure:
                 was_lost = driver.closed
@@ -122,6 +126,7 @@ class _Transactions:
             # Somebody ended the wait for the synchronous standby: it is committed here, and maybe nowhere else.
             self._settle(mark, _NotDone("the wait for the standby was ended"))
             return
+        self._mark = mark
         end(connection, driver, "ROLLBACK")
 
     def rolled_back(self, connection: Connection, failure: BaseException) -> bool:
@@ -174,7 +179,7 @@ class _Transactions:
             except DatabaseUnavailable as away:
                 raise OutcomeUnknown(str(away)) from failure
             try:
-                found = driver.execute("SELECT last_commit FROM cloud_state").fetchone()
+                found = _mark_in(driver)
                 # What was committed and had not reached the standby is there when a later commit is.
                 warnings = driver.warnings
                 driver.execute("UPDATE cloud_state SET last_commit = last_commit")
@@ -183,12 +188,21 @@ class _Transactions:
             except psycopg.Error as failed:
                 log.warning("a commit is not settled yet", reason=reason_of(failed))
                 continue
-            committed = found is not None and found[0] == mark
+            committed = found == mark
+            if not committed and found != self._mark:
+                # Another server had the database meanwhile: what it found, nobody knows.
+                raise OutcomeUnknown("another server has written since") from failure
             log.warning("the answer to a commit was lost, and the database asked", committed=committed)
             if not committed:
                 raise _NotDone("the commit was not done") from failure
             return
         raise OutcomeUnknown(reason_of(failure)) from failure
+
+
+def _mark_in(driver: Driver) -> str | None:
+    """The mark of the last commit that the database has."""
+    row = driver.execute("SELECT last_commit FROM cloud_state").fetchone()
+    return None if row is None else row[0]
 
 
 class _NotDone(SQLAlchemyError):

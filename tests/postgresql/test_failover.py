@@ -18,7 +18,7 @@ from waiting import eventually_async, turns_until
 
 from kumoniwa.store import facts
 from kumoniwa.store.database import Database, DatabaseUnavailable, OutcomeUnknown
-from kumoniwa.store.engines import open_database
+from kumoniwa.store.engines import open_database, postgresql_session
 from kumoniwa.store.tables.cloud import facts as facts_table
 
 pytestmark = pytest.mark.anyio
@@ -92,8 +92,9 @@ async def _fail_over(database: Database, primary: PostgresqlServer, standby: Pos
 
 
 async def test_a_commit_whose_wait_for_the_standby_is_ended_is_not_answered_before_a_standby_has_it(
-    tmp_path: Path,
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
+    monkeypatch.setattr(postgresql_session, "PATIENCE", 60)
     with postgresql_server(UNSYNCED) as server:
         database = open_database(tmp_path, server.make("cloud"))
         await database.write(partial(facts.put, name="before", value=1))

@@ -1,20 +1,27 @@
 """Writes on PostgreSQL that something hinders to begin or to be committed: callers are told, and all goes on."""
 
 import asyncio
+import os
+import signal
+from collections.abc import Iterator
 from functools import partial
+from pathlib import Path
 
 import psycopg
 import pytest
-from postgresql_server import PostgresqlServer
-from waiting import eventually_async
+from postgresql_server import PostgresqlServer, postgresql_server
+from waiting import eventually_async, let_others_run
 
 from kumoniwa.store import facts
-from kumoniwa.store.database import Database, DatabaseUnavailable
+from kumoniwa.store.changes import Changed
+from kumoniwa.store.database import Database, DatabaseUnavailable, OutcomeUnknown
+from kumoniwa.store.engines import open_database
 from kumoniwa.store.engines.postgresql_lock import WRITES
 
 pytestmark = pytest.mark.anyio
 
 _put = partial(facts.put, name="name", value=1)
+_ON_STANDBY = "wait_event = 'SyncRep'"
 
 
 def _name(address: str) -> str:
@@ -24,12 +31,36 @@ def _name(address: str) -> str:
 
 async def _cancelled(server: PostgresqlServer, database: str, wait: str) -> None:
     """Cancel what waits so in a database, as its operator may, once something does."""
-    waiting = f"SELECT pid FROM pg_stat_activity WHERE {wait} AND datname = '{database}'"
+    for pid in await _waiting(server, database, wait):
+        server.ask(f"SELECT pg_cancel_backend({pid})")
 
-    async def cancel() -> bool:
-        return bool(server.ask(f"SELECT pg_cancel_backend(pid) FROM ({waiting}) AS waiting"))
 
-    await eventually_async(cancel, within=10)
+async def _waiting(server: PostgresqlServer, database: str, wait: str) -> list[int]:
+    """The processes of a database that wait so, once there are any."""
+    query = f"SELECT pid FROM pg_stat_activity WHERE {wait} AND datname = '{database}'"
+
+    async def seen() -> list[int] | None:
+        return [int(str(pid)) for (pid,) in server.ask(query)] or None
+
+    return await eventually_async(seen, within=10)
+
+
+@pytest.fixture
+def own() -> Iterator[PostgresqlServer]:
+    """A server whose standby is away once `_without_standby` was called."""
+    with postgresql_server() as own:
+        yield own
+
+
+def _without_standby(server: PostgresqlServer) -> None:
+    server.ask("ALTER SYSTEM SET synchronous_standby_names = 'nobody'")
+    server.ask("SELECT pg_reload_conf()")
+
+
+def _with_standby(server: PostgresqlServer) -> None:
+    """As if it were back."""
+    server.ask("ALTER SYSTEM RESET synchronous_standby_names")
+    server.ask("SELECT pg_reload_conf()")
 
 
 async def test_after_a_wait_for_the_lock_was_cancelled_the_next_write_is_done(
@@ -43,3 +74,85 @@ async def test_after_a_wait_for_the_lock_was_cancelled_the_next_write_is_done(
             await asyncio.wait_for(written, 20)
     await database.write(_put)
     assert await database.read(partial(facts.get, name="name")) == 1
+
+
+@pytest.mark.usefixtures("impatient")
+async def test_while_the_standby_is_away_nothing_more_is_committed_on_one_side_only(
+    own: PostgresqlServer, tmp_path: Path
+) -> None:
+    database = open_database(tmp_path, own.make("cloud"))
+    told: list[Changed] = []
+    database.changes.follow(told.append)
+    await database.write(partial(facts.put, name="before", value=1))
+    told.clear()
+    _without_standby(own)
+    async with asyncio.timeout(40):
+        with pytest.raises(OutcomeUnknown, match="standby"):
+            await database.write(_put)
+        for _ in range(2):
+            with pytest.raises(DatabaseUnavailable, match="standby") as refused:
+                await database.write(partial(facts.put, name="refused", value=1))
+            assert not isinstance(refused.value, OutcomeUnknown)
+        assert told == []
+        _with_standby(own)
+        await database.write(partial(facts.put, name="after", value=1))
+    assert [set(each) for each in told] == [{"facts"}]
+    found = {name: await database.read(partial(facts.get, name=name)) for name in ("name", "refused", "after")}
+    assert found == {"name": 1, "refused": None, "after": 1}
+    await database.close()
+
+
+async def test_a_server_ends_while_the_standby_is_away_and_another_begins(
+    own: PostgresqlServer, tmp_path: Path
+) -> None:
+    address = own.make("cloud")
+    database = open_database(tmp_path, address)
+    _without_standby(own)
+    writes = [asyncio.ensure_future(database.write(_put))]
+    await _waiting(own, "cloud", _ON_STANDBY)
+    writes += [asyncio.ensure_future(database.write(partial(facts.put, name=f"{n}", value=1))) for n in range(100)]
+    await let_others_run()
+    await asyncio.wait_for(database.close(), 15)
+    outcomes = await asyncio.gather(*writes, return_exceptions=True)
+    assert [type(outcome) for outcome in outcomes] == [OutcomeUnknown] + [DatabaseUnavailable] * 100
+    _with_standby(own)
+    database = open_database(tmp_path, address)
+    assert await database.read(partial(facts.get, name="name")) == 1
+    await database.close()
+
+
+async def test_a_server_ends_though_a_table_is_locked(database: Database, address: str) -> None:
+    with psycopg.connect(address) as other:
+        other.execute("LOCK TABLE facts")
+        asked = [
+            asyncio.ensure_future(do) for do in (database.write(_put), database.read(partial(facts.get, name="x")))
+        ]
+        await let_others_run()
+        await asyncio.wait_for(database.close(), 15)
+    for one in asked:
+        with pytest.raises(DatabaseUnavailable):
+            await one
+
+
+@pytest.mark.usefixtures("impatient")
+async def test_a_process_of_the_database_that_does_nothing_any_more_is_not_waited_for(
+    database: Database, server: PostgresqlServer, address: str
+) -> None:
+    await database.write(_put)
+    [pid] = await _waiting(server, _name(address), "query LIKE '%last_commit%' AND pid <> pg_backend_pid()")
+    os.kill(pid, signal.SIGSTOP)
+    try:
+        with pytest.raises(DatabaseUnavailable):
+            await asyncio.wait_for(database.write(partial(facts.put, name="refused", value=1)), 30)
+    finally:
+        os.kill(pid, signal.SIGCONT)
+    await eventually_async(partial(_written, database), within=10)
+    assert await database.read(partial(facts.get, name="refused")) is None
+
+
+async def _written(database: Database) -> bool:
+    try:
+        await database.write(partial(facts.put, name="after", value=1))
+    except DatabaseUnavailable:
+        return False
+    return True

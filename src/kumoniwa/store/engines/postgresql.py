@@ -8,6 +8,7 @@ another transaction.
 
 import secrets
 import threading
+import time
 from collections.abc import Callable, Iterator
 from contextlib import AbstractContextManager, contextmanager
 from typing import TypeVar
@@ -30,6 +31,7 @@ from kumoniwa.store.engines.postgresql_failures import (
 )
 from kumoniwa.store.engines.postgresql_lock import WRITES
 from kumoniwa.store.engines.postgresql_session import Session
+from kumoniwa.store.engines.postgresql_watch import Watch
 from kumoniwa.store.engines.shared_commit import SharedCommits
 from kumoniwa.store.kept_reads import KeptReads
 
@@ -45,6 +47,9 @@ _BEGIN = (
 )
 _BEGIN_READING = "BEGIN ISOLATION LEVEL REPEATABLE READ READ ONLY"
 _TRIES = 3  # of what breaks with its connection
+_TO_ASK = 1.0  # seconds, at least, for the question whether a commit was done, however long that itself has taken
+_TO_BE_SURE = 2.0  # seconds in which a standby that was away answers
+_NO_STANDBY = "the synchronous standby does not answer"
 
 
 class PostgresqlDatabase(DatabaseInThreads):
@@ -52,14 +57,24 @@ class PostgresqlDatabase(DatabaseInThreads):
 
     def __init__(self, engine: Engine, writer: Session, ended: threading.Event) -> None:
         """`writer` is connected, and holds the server's lock. `ended` is set when nothing is to be waited for."""
-        super().__init__(lambda: _Reader(Session(engine, ended)), self._writing_to, shared_commit=SHARED_COMMIT)
+        super().__init__(self._new_reader, self._writing_to, shared_commit=SHARED_COMMIT)
         self._engine, self._writer, self._ended = engine, writer, ended
+        self._watch = Watch(ended)
+        self._watch.add(lambda: writer.driver)
+        self._watch.start()
         self._start()
 
     async def close(self) -> None:
+        """What waits for the server then is given up within seconds."""
         self._ended.set()
         await super().close()
+        self._watch.stop()
         self._engine.dispose()
+
+    def _new_reader(self) -> "_Reader":
+        session = Session(self._engine, self._ended)
+        self._watch.add(lambda: session.driver)
+        return _Reader(session)
 
     @contextmanager
     def _writing_to(self) -> Iterator[SharedCommits]:
@@ -78,6 +93,7 @@ class _Transactions:
         self._noted = 0  # of the session's connections
         self._mark: str | None = None  # of the last commit, as this of the session's connections has seen it:
         self._marked = 0
+        self._is_unsure = False  # whether the standby has what was committed
         self._run = secrets.token_hex(8)
         self._commits = 0
         self._last: int | None = None  # transaction, where no other one was open beside it
@@ -92,6 +108,8 @@ class _Transactions:
                 self._noted, self._last = self._session.made, None
                 self._note_writes(connection)
             try:
+                if self._is_unsure:
+                    self._be_sure(driver)
                 self._begin(driver)
                 if self._marked != self._session.made:
                     self._mark, self._marked = _mark_in(driver), self._session.made
@@ -115,18 +133,19 @@ class _Transactions:
             return
         self._commits += 1
         mark, warnings = f"{self._run}-{self._commits}", driver.warnings
+        driver.until = until = self._session.end_of_patience()
         try:
             driver.execute(f"UPDATE cloud_state SET last_commit = '{mark}'; COMMIT")
         except psycopg.Error as failure:
             if not driver.closed:
                 raise
-            self._settle(mark, failure)
+            self._settle(mark, failure, until)
             return
         if driver.warnings != warnings:
             # Somebody ended the wait for the synchronous standby: it is committed here, and maybe nowhere else.
-            self._settle(mark, _NotDone("the wait for the standby was ended"))
+            self._settle(mark, _NotDone("the wait for the standby was ended"), until)
             return
-        self._mark = mark
+        self._mark, driver.until = mark, None
         end(connection, driver, "ROLLBACK")
 
     def rolled_back(self, connection: Connection, failure: BaseException) -> bool:
@@ -153,7 +172,9 @@ class _Transactions:
         return failures_named()
 
     def _begin(self, driver: Driver) -> None:
+        driver.until = self._session.end_of_patience()
         cursor = driver.execute(_BEGIN)
+        driver.until = None
         while cursor.nextset():
             pass
         found = cursor.fetchone()
@@ -167,7 +188,14 @@ class _Transactions:
         self._kept.as_of(self._others)
         self._written_before = driver.total_changes
 
-    def _settle(self, mark: str, failure: Exception) -> None:
+    def _be_sure(self, driver: Driver) -> None:
+        """Begin nothing as long as the standby is away: a commit would be done here, and its caller not know it."""
+        driver.until = time.monotonic() + _TO_BE_SURE
+        if self._session.is_closing or not _reaches_standby(driver):
+            raise DatabaseUnavailable(_NO_STANDBY)
+        self._is_unsure = False
+
+    def _settle(self, mark: str, failure: Exception, until: float) -> None:
         """Find out whether the commit with this mark was done; raises where it was not, or nobody can be asked.
 
         The connection has the server's lock: what was begun by the one before it is over.
@@ -178,17 +206,19 @@ class _Transactions:
                 driver: Driver = driver_of(self._session.connected())
             except DatabaseUnavailable as away:
                 raise OutcomeUnknown(str(away)) from failure
+            driver.until = max(until, time.monotonic() + _TO_ASK)
             try:
                 found = _mark_in(driver)
                 # What was committed and had not reached the standby is there when a later commit is.
-                warnings = driver.warnings
-                driver.execute("UPDATE cloud_state SET last_commit = last_commit")
-                if driver.warnings != warnings:
+                if not _reaches_standby(driver):
+                    self._is_unsure = True
+                    if self._session.is_closing or time.monotonic() >= driver.until:
+                        raise OutcomeUnknown(_NO_STANDBY) from failure
                     continue
             except psycopg.Error as failed:
                 log.warning("a commit is not settled yet", reason=reason_of(failed))
                 continue
-            committed = found == mark
+            self._is_unsure, committed = False, found == mark
             if not committed and found != self._mark:
                 # Another server had the database meanwhile: what it found, nobody knows.
                 raise OutcomeUnknown("another server has written since") from failure
@@ -203,6 +233,13 @@ def _mark_in(driver: Driver) -> str | None:
     """The mark of the last commit that the database has."""
     row = driver.execute("SELECT last_commit FROM cloud_state").fetchone()
     return None if row is None else row[0]
+
+
+def _reaches_standby(driver: Driver) -> bool:
+    """Commit something; gives whether it has reached the synchronous standby, where there is to be one."""
+    warnings = driver.warnings
+    driver.execute("UPDATE cloud_state SET last_commit = last_commit")
+    return driver.warnings == warnings
 
 
 class _NotDone(SQLAlchemyError):

@@ -11,6 +11,7 @@ from sqlalchemy import Connection, Engine, NullPool, create_engine, event
 from kumoniwa.store.engines import postgresql_words as _words  # noqa: F401 - what is said otherwise on PostgreSQL
 from kumoniwa.store.engines.asked import driver_of
 from kumoniwa.store.engines.postgresql_address import conninfo
+from kumoniwa.store.engines.postgresql_watch import WatchedConnection
 
 _WRITES = ("INSERT", "UPDATE", "DELETE")
 _PREPARED = 2000
@@ -50,7 +51,7 @@ class _Cursor(psycopg.Cursor[Any]):
             connection.total_changes += max(self.rowcount, 0)
 
 
-class Driver(psycopg.Connection[Any]):
+class Driver(WatchedConnection):
     """A connection whose transactions are ours."""
 
     total_changes = 0

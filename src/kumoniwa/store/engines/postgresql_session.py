@@ -39,6 +39,21 @@ class Session:
         self.made = 0
         """How many connections there have been."""
 
+    @staticmethod
+    def end_of_patience() -> float:
+        """Until when work that begins to wait now does so, on the monotonic clock."""
+        return time.monotonic() + PATIENCE
+
+    @property
+    def driver(self) -> Driver | None:
+        """The driver's connection, as far as there is one now."""
+        return self._driver
+
+    @property
+    def is_closing(self) -> bool:
+        """Whether nothing is to be waited for."""
+        return self._ended.is_set()
+
     @property
     def is_lost(self) -> bool:
         """Whether there is no connection now."""

@@ -1,11 +1,14 @@
 """Objects of JSON as callers send them, read as far as their form goes."""
 
 import json
+import re
 from typing import Any, NoReturn
+
+_NUL = re.compile(r"(?<!\\)(?:\\\\)*\\u0000")  # as JSON has it: after a backslash that stands for itself, it is none
 
 
 class NotAnObject(Exception):
-    """A body that holds no object of JSON; the text is the end of a sentence about it."""
+    """A body that holds no object of JSON, or none that can be kept; the text is the end of a sentence about it."""
 
 
 def read_object(body: bytes) -> dict[str, Any]:
@@ -15,9 +18,12 @@ def read_object(body: bytes) -> dict[str, Any]:
     """
     try:
         read = json.loads(body or b"{}", parse_constant=_refuse_constant)
-        json.dumps(read, ensure_ascii=False).encode()  # an escape may name half a character, which no text could hold
+        written = json.dumps(read, ensure_ascii=False)
+        written.encode()  # an escape may name half a character, which no text could hold
     except (ValueError, RecursionError):
         raise NotAnObject("is not JSON") from None
+    if "\\u0000" in written and _NUL.search(written):
+        raise NotAnObject("has the character U+0000, which no text may have")  # PostgreSQL could not keep it
     if not isinstance(read, dict):
         raise NotAnObject("is not a JSON object")
     return read

@@ -111,6 +111,21 @@ def test_a_body_that_is_no_object_is_refused(body: bytes) -> None:
 
 
 @pytest.mark.parametrize(
+    "body", [rb'{"Name": "a\u0000b"}', rb'{"Name": "\\\u0000"}', rb'{"a\u0000b": 1}', rb'{"Names": [["\u0000"]]}']
+)
+def test_the_character_that_no_text_may_have_is_refused(body: bytes) -> None:
+    """PostgreSQL cannot keep it, and EC2's query protocol refuses it too."""
+    with pytest.raises(SerializationException, match=r"U\+0000"):
+        SSM.asked("AmazonSSM.GetParameter", body)
+
+
+@pytest.mark.parametrize("name", ["\\u0000", "\\\\u0000", "\x01", "\\"])
+def test_what_looks_like_it_is_read(name: str) -> None:
+    read = SSM.asked("AmazonSSM.GetParameter", json.dumps({"Name": name}).encode())
+    assert read == ("GetParameter", {"Name": name})
+
+
+@pytest.mark.parametrize(
     ("action", "given", "said"),
     [
         ("GetParameter", {"Name": 1}, "NUMBER_VALUE can not be converted to a String"),

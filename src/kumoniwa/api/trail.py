@@ -9,7 +9,7 @@ import itertools
 import json
 import re
 import secrets
-from collections.abc import Callable, Iterable, Mapping
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from datetime import datetime
 from functools import lru_cache, partial
 from typing import Any
@@ -26,7 +26,7 @@ from kumoniwa.model.principals import Principal, PrincipalKind
 from kumoniwa.model.scope import Scope
 from kumoniwa.model.trail_events import TrailEvent, id_at
 from kumoniwa.store import trail_events
-from kumoniwa.store.database import Database
+from kumoniwa.store.database import Database, DatabaseUnavailable
 from kumoniwa.tasks import Tasks
 
 log = structlog.get_logger(__name__)
@@ -57,6 +57,10 @@ _SECRETS = ("UserData", "KeyMaterial", "SecretAccessKey", "SessionToken")
 _SECRET = re.compile(rf'"({"|".join(_SECRETS)})": (\{{"Value": )?"[^"\\]*(?:\\.[^"\\]*)*"')
 _IDS = ("InstanceId", "VolumeId", "SnapshotId", "ImageId", "NetworkInterfaceId", "GroupId", "SubnetId", "VpcId")
 
+_Waiting = tuple[Call, Ec2Error | None, Answer]
+_UNWRITABLE = (SQLAlchemyError, TypeError, ValueError)
+"""What an event fails with that has what no database, or no text, can hold."""
+
 _counted = itertools.count(secrets.randbits(20))  # another server began elsewhere, should its clock show the same
 
 
@@ -80,7 +84,7 @@ class Trail:
 
     def __init__(self, database: Database, clock: Clock) -> None:
         self._database, self._clock = database, clock
-        self._waiting: list[tuple[Call, Ec2Error | None, Answer]] = []
+        self._waiting: list[_Waiting] = []
         self._reads = self._left_out = 0
         self._tasks = Tasks("trail")
         self._is_due = False
@@ -131,11 +135,31 @@ class Trail:
         if not waiting:
             return
         try:
-            await self._database.write(partial(_add, waiting=waiting), patient=True)
-            self._unmeasured += len(waiting)
-        except SQLAlchemyError as failure:
-            log.warning("calls could not be recorded in the trail; it is tried again", reason=str(failure))
-            self._waiting = [*waiting, *self._waiting][-MOST_WAITING:]
+            await self._write(waiting)
+        except DatabaseUnavailable as failure:
+            self._put_back(waiting, failure)
+        except _UNWRITABLE:
+            await self._write_each(waiting)
+
+    async def _write(self, events: Sequence[_Waiting]) -> None:
+        await self._database.write(partial(_add, waiting=events), patient=True)
+        self._unmeasured += len(events)
+
+    async def _write_each(self, waiting: Sequence[_Waiting]) -> None:
+        """Write all but what cannot be: it would keep those beside it from ever being written."""
+        for place, one in enumerate(waiting):
+            try:
+                await self._write([one])
+            except DatabaseUnavailable as failure:
+                self._put_back(waiting[place:], failure)
+                return
+            except _UNWRITABLE:
+                call = one[0]
+                log.exception("a call cannot be recorded in the trail", action=call.action, request=call.request_id)
+
+    def _put_back(self, waiting: Sequence[_Waiting], failure: Exception) -> None:
+        log.warning("calls could not be recorded in the trail; it is tried again", reason=str(failure))
+        self._waiting = [*waiting, *self._waiting][-MOST_WAITING:]
 
     async def keep_measure(self) -> None:
         """Forget the oldest events where there are more than are kept."""
@@ -169,7 +193,7 @@ class Trail:
             self._is_due = False
 
 
-def _add(connection: Connection, waiting: Iterable[tuple[Call, Ec2Error | None, Answer]]) -> None:
+def _add(connection: Connection, waiting: Iterable[_Waiting]) -> None:
     trail_events.add(connection, *(_event(call, error, answer) for call, error, answer in waiting))
 
 
@@ -188,13 +212,18 @@ def _event(call: Call, error: Ec2Error | None, answer: Answer) -> TrailEvent:
         _username(caller),
         _identity(caller, call.principal),
         came.source,
-        came.agent[:_MOST_AGENT],
+        _kept(came.agent[:_MOST_AGENT]),
         came.by_console,
         _parameters(call, came.parameters),
         None if reads or error is not None else _text(_shortened(answer or {})),
         None if error is None else error.code,
-        None if error is None else error.message,
+        None if error is None else _kept(error.message),
     )
+
+
+def _kept(text: str) -> str:
+    """What a caller sent, as every database can keep it: refusals repeat what they refuse."""
+    return text.replace("\0", "\ufffd")
 
 
 def _parameters(call: Call, given: Mapping[str, Any] | None) -> str | None:

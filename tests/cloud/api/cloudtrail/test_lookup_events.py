@@ -2,14 +2,18 @@
 
 import base64
 import json
+from dataclasses import replace
 from datetime import timedelta
 from typing import Any
 
 import pytest
 from asgi import Caller, Refused
 from stack import Stack
+from structlog.testing import capture_logs
 
 from kumoniwa.api import trail as recorded
+from kumoniwa.api.call import Call
+from kumoniwa.model.trail_events import TrailEvent
 from kumoniwa.reconcile.time import EVENTS_KEPT, forgetting
 from kumoniwa.store import trail_events
 from kumoniwa.store.new_state import DATABASE_FILE
@@ -183,6 +187,26 @@ async def test_an_event_is_written_with_the_change_and_not_without_it(stack: Sta
     again, first = [json.loads(one["CloudTrailEvent"]) for one in await events(stack, "EventName", "CreateVolume")]
     assert first["requestParameters"]["clientToken"] == "once"
     assert again["responseElements"]["volumeId"] == first["responseElements"]["volumeId"]
+
+
+async def test_a_call_that_cannot_be_recorded_keeps_no_other_from_it(
+    stack: Stack, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    made = recorded._event
+
+    def unwritable(call: Call, *others: Any) -> TrailEvent:
+        event = made(call, *others)
+        return replace(event, action=None) if call.action == "DescribeTags" else event
+
+    monkeypatch.setattr(recorded, "_event", unwritable)
+    for action in ("DescribeVpcs", "DescribeTags", "DescribeKeyPairs"):
+        await stack.call(action)
+    with capture_logs() as lines:
+        found = [one["EventName"] for one in await events(stack)]
+    assert found[:2] == ["DescribeKeyPairs", "DescribeVpcs"]
+    assert [(line["log_level"], line["action"]) for line in lines if "cannot be recorded" in line["event"]] == [
+        ("error", "DescribeTags")
+    ]
 
 
 async def test_events_are_found_by_each_attribute(stack: Stack) -> None:

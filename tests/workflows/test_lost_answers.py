@@ -1,9 +1,14 @@
-"""A guest does what it is asked for, and nobody hears of it: then it is what it is seen to be."""
+"""A guest does what it is asked for, or a commit is done, and nobody hears of it: then it is what it is seen to be."""
+
+from typing import Any
 
 import pytest
+from asgi import Refused
 from stack import Stack
+from waiting import turns_until
 
 from kumoniwa.hypervisor.driver import GuestLost, GuestState
+from kumoniwa.store.database import DatabaseUnavailable, OutcomeUnknown, Work
 
 pytestmark = pytest.mark.anyio
 
@@ -28,3 +33,35 @@ async def test_a_guest_that_boots_without_an_answer_is_stopped_when_it_powers_it
     stack.guest(instance_id).power_off_from_inside()
     await stack.idle()
     assert (await stack.instance(instance_id))["State"]["Name"] == "stopped"
+
+
+async def test_what_a_commit_submitted_whose_answer_was_lost_begins_once_the_database_can_be_read(
+    stack: Stack, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    instance_id = await stack.launch()
+    database = stack.running.cloud.world.database
+    read, write, is_away, in_vain = database.read, database.write, False, 0
+
+    async def read_if_there(work: Work[Any], **how: Any) -> Any:
+        nonlocal in_vain
+        if is_away:
+            in_vain += 1
+            raise DatabaseUnavailable("it is away")
+        return await read(work, **how)
+
+    async def lose_the_answer(work: Work[Any], **how: Any) -> Any:
+        nonlocal is_away
+        monkeypatch.setattr(database, "write", write)
+        await write(work, **how)
+        is_away = True
+        raise OutcomeUnknown("it was away")
+
+    monkeypatch.setattr(database, "read", read_if_there)
+    monkeypatch.setattr(database, "write", lose_the_answer)
+    with pytest.raises(Refused, match="Unavailable"):
+        await stack.call("StopInstances", InstanceIds=[instance_id])
+    await turns_until(lambda: in_vain > 0)
+    is_away = False
+    assert stack.running.cloud.engine.is_idle
+    await stack.clock.advance(6)
+    await stack.state(instance_id, "stopped")

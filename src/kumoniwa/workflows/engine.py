@@ -7,6 +7,7 @@ Story kinds, their arguments, the names of their steps and the shapes of their r
 import asyncio
 from collections import deque
 from collections.abc import Awaitable, Callable, Iterable, Mapping
+from contextlib import suppress
 from datetime import datetime
 from functools import partial
 from typing import Any, TypeVar
@@ -18,7 +19,7 @@ from sqlalchemy.exc import SQLAlchemyError
 from kumoniwa.model.workflows import WorkflowRow, WorkflowState
 from kumoniwa.refusal import Refusal
 from kumoniwa.store import journal as rows
-from kumoniwa.store.database import DatabaseUnavailable, Work
+from kumoniwa.store.database import DatabaseUnavailable, OutcomeUnknown, Work
 from kumoniwa.tasks import Tasks
 from kumoniwa.workflows.overrides import Overrides, overridden
 from kumoniwa.workflows.story import STORIES, with_submitted
@@ -50,6 +51,7 @@ class Engine:
         """Live too, and not on their way: there were too many."""
         self._stirred = asyncio.Condition()
         self._waking = asyncio.Lock()
+        self._is_unsure = False  # whether something may have been submitted that nobody knows of
         self._overrides = Overrides(world, self._live, self._stirred, self._begin)
 
     async def wake(self) -> None:
@@ -64,9 +66,25 @@ class Engine:
 
     async def change(self, work: Work[T]) -> T:
         """Run `work` in one transaction, then start the workflows that it submitted, as soon as it is their turn."""
-        given, submitted = await self._world.database.write(partial(with_submitted, work=work))
+        try:
+            given, submitted = await self._world.database.write(partial(with_submitted, work=work))
+        except OutcomeUnknown:
+            if not self._is_unsure:
+                self._is_unsure = True
+                self._tasks.start(self._wake_when_sure(), "begin what may have been submitted")
+            raise
         self._begin(submitted.rows, submitted.known)
         return given
+
+    async def _wake_when_sure(self) -> None:
+        """Start what a commit submitted whose outcome is unknown, if it was done, once the database can be read."""
+        try:
+            while True:
+                with suppress(DatabaseUnavailable):
+                    return await self.wake()
+                await self._world.clock.sleep(_NEXT_LIFE)
+        finally:
+            self._is_unsure = False
 
     def _begin(self, rows: Iterable[WorkflowRow], known: Mapping[str, object] = _NOTHING) -> None:
         """Start those of these workflows whose turn has just come: none has taken a step yet."""

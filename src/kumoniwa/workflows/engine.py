@@ -77,10 +77,11 @@ class Engine:
         return given
 
     async def _wake_when_sure(self) -> None:
-        """Start what a commit submitted whose outcome is unknown, if it was done, once the database can be read."""
+        """Start what a commit submitted whose outcome is unknown, if it was done, once the database can be written."""
         try:
             while True:
                 with suppress(DatabaseUnavailable):
+                    await self._world.database.write(_look)  # else it may have been done on one side only
                     return await self.wake()
                 await self._world.clock.sleep(_NEXT_LIFE)
         finally:
@@ -198,6 +199,10 @@ class Engine:
             error = str(internal_error(bug))
         finish = partial(rows.finish, workflow=row, error=error, at=self._world.clock.now())
         return error, await workflow.database.write(finish)
+
+
+def _look(_: Connection) -> None:
+    """Change nothing."""
 
 
 def _turns(connection: Connection, besides: frozenset[str]) -> tuple[list[WorkflowRow], list[WorkflowRow]]:

@@ -33,8 +33,8 @@ async def test_a_text_that_postgresql_cannot_have_is_refused_and_the_trail_goes_
             with pytest.raises(Refused, match=r"U\+0000") as refused:
                 await stack.ask(service, action, **asked)
             assert (refused.value.code, refused.value.status) == ("SerializationException", 400)
-        for asked in ("KeyName=a%00b", "KeyName=a&a%00b=c"):
-            answer = await stack.caller.post(f"Action=DeleteKeyPair&Version=2016-11-15&{asked}")
+        for given in ("KeyName=a%00b", "KeyName=a&a%00b=c"):
+            answer = await stack.caller.post(f"Action=DeleteKeyPair&Version=2016-11-15&{given}")
             assert answer.status == 400, answer.text
         events = (await stack.ask("cloudtrail", "LookupEvents"))["Events"]
         assert [event["EventName"] for event in events][:2] == ["DeleteKeyPair", "DeleteKeyPair"]

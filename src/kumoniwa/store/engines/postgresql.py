@@ -91,8 +91,8 @@ class _Transactions:
     def __init__(self, session: Session, kept: KeptReads, note_writes: Callable[[Connection], None]) -> None:
         self._session, self._kept, self._note_writes = session, kept, note_writes
         self._noted = 0  # of the session's connections
-        self._mark: str | None = None  # of the last commit, as this of the session's connections has seen it:
-        self._marked = 0
+        self._mark: str | None = None  # of the last commit
+        self._marked = 0  # which of the session's connections has found it
         self._is_unsure = False  # whether the standby has what was committed
         self._run = secrets.token_hex(8)
         self._commits = 0

@@ -54,14 +54,14 @@ class WatchedConnection(psycopg.Connection[Any]):
                 limits.append(max(since, closing_since) + _CLOSING)
             if not limits or now < min(limits):
                 return
-            if self._cancelled is None:
-                self._cancelled = now
-                log.error("the database is not waited for any longer", seconds=round(now - since, 1))
-                with contextlib.suppress(psycopg.Error):
+            with contextlib.suppress(psycopg.Error, OSError):  # it broke just now
+                if self._cancelled is None:
+                    self._cancelled = now
+                    log.error("the database is not waited for any longer", seconds=round(now - since, 1))
                     self.cancel_safe(timeout=_DEAF)
-            elif now > self._cancelled + _DEAF:
-                with socket.socket(fileno=os.dup(self.fileno())) as shared, contextlib.suppress(OSError):
-                    shared.shutdown(socket.SHUT_RDWR)
+                elif now > self._cancelled + _DEAF:
+                    with socket.socket(fileno=os.dup(self.fileno())) as shared:
+                        shared.shutdown(socket.SHUT_RDWR)
 
 
 class Watch:

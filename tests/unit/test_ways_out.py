@@ -67,7 +67,6 @@ _NEVER_CAUGHT = {"IllegalMove", "WorldBroken"}
 """Bugs: nothing expects them."""
 _HEARD_OTHERWISE = {
     "Interrupted",
-    "OutcomeUnknown",  # with DatabaseUnavailable
     "Refused",  # the agent's main loop hears of all that fails
     "Stopped",
     "_NotDone",  # whoever takes its transaction back looks for it

@@ -55,6 +55,6 @@ def make_whole(path: Path) -> None:
 
 
 def remove_rests(path: Path) -> None:
-    """Remove what is left of a database that was deleted: SQLite would take it for what is written ahead of the next."""
+    """Remove what is left of a database that was deleted: SQLite would take it for what is written ahead of ours."""
     for rest in ("-wal", "-shm"):
         path.with_name(f"{path.name}{rest}").unlink(missing_ok=True)

@@ -13,7 +13,7 @@ from typing import Any
 import pytest
 from click.testing import CliRunner
 from every_action import scene
-from postgresql_server import PostgresqlServer, postgresql_server
+from postgresql_server import PostgresqlServer, postgresql_server, run_as_ordinary_user
 from stack import Stack, stack_on
 
 from kumoniwa.cli.main import main
@@ -69,6 +69,10 @@ def _name(address: str) -> str:
     return address.split("/")[3].split("?")[0]
 
 
+def _databases_in(folder: Path) -> list[str]:
+    return [path.name for path in folder.iterdir() if path.name.startswith(DATABASE_FILE)]
+
+
 def _tables(server: PostgresqlServer, address: str) -> list[tuple[object, ...]]:
     return server.ask("SELECT tablename::text FROM pg_tables WHERE schemaname = 'public'", _name(address))
 
@@ -122,6 +126,21 @@ async def test_what_is_copied_twice_has_the_same_hashes(folder: Path, address: s
     assert there == back and there["facts"].rows == 10
     database = open_database(folder)
     assert await database.read(lambda c: facts.get(c, "fact 7")) == [1, {"b": 1, "a": None}]
+    await database.close()
+
+
+async def test_a_dump_that_is_restored_under_another_name_is_the_folders_state(
+    folder: Path, address: str, server: PostgresqlServer
+) -> None:
+    database = open_database(folder, address)
+    await database.write(partial(facts.put, name="kept", value=1))
+    await database.close()
+    restored = server.make(f"{_name(address)}_restored")
+    where = ["--host", str(server.folder), "--username", "kumoniwa"]
+    run_as_ordinary_user(server.folder, "pg_dump", *where, "--format=custom", "--file=dump", _name(address))
+    run_as_ordinary_user(server.folder, "pg_restore", *where, "--dbname", _name(restored), "dump")
+    database = open_database(folder, restored)
+    assert await database.read(lambda c: facts.get(c, "kept")) == 1
     await database.close()
 
 
@@ -198,13 +217,11 @@ async def test_a_copy_for_which_there_is_no_room_is_said_and_the_folder_stays_bo
         patch.setattr(copy_state, "make_whole", full)
         told = CliRunner().invoke(main, ["state", "copy", "--data-dir", str(folder), "--from", address])
     assert told.exit_code == 1 and "disk is full. Make room" in told.stderr
-    assert [path.name for path in folder.iterdir() if path.name.startswith(DATABASE_FILE)] == ["cloud.db.copied"]
+    assert _databases_in(folder) == ["cloud.db.copied"]
     await open_database(folder, address).close()
 
 
-async def test_no_earlier_copy_of_the_file_is_replaced(
-    folder: Path, address: str, server: PostgresqlServer
-) -> None:
+async def test_no_earlier_copy_of_the_file_is_replaced(folder: Path, address: str, server: PostgresqlServer) -> None:
     database = open_database(folder)
     await database.write(partial(facts.put, name="first", value=1))
     await database.close()

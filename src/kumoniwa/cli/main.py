@@ -94,7 +94,8 @@ def database_option(command: Any) -> Any:
         default=default_database,
         show_default="$KUMONIWA_DATABASE, else a file in the cloud's folder",
         help="The PostgreSQL database of the state: postgresql://USER@HOST:PORT/NAME, as libpq reads it. All users of"
-        " this host see a command's arguments: a password belongs into ~/.pgpass, $PGPASSFILE, $PGPASSWORD or this variable.",
+        " this host see a command's arguments: a password belongs into ~/.pgpass, $PGPASSFILE, $PGPASSWORD or this"
+        " variable.",
     )(command)
 
 

@@ -72,10 +72,10 @@ def revision(engine: Engine) -> str | None:
 
 
 def make_schema(connection: Connection) -> None:
-    """Make the tables of an empty database at once, in the caller's transaction. The migrations make the same ones in steps; a test compares.
+    """Make the tables of an empty database at once, in the caller's transaction.
 
-    The statements are kept, as `scripts/reference` writes them from the tables: to compile them takes four times as
-    long as to execute them.
+    The migrations make the same ones in steps; a test compares. The statements are kept, as `scripts/reference` writes
+    them from the tables: to compile them takes four times as long as to execute them.
     """
     statements = (_ENGINES / f"{connection.dialect.name}.sql").read_text().split(";\n")
     for statement in statements[:-1]:

@@ -259,10 +259,12 @@ def on_postgresql(name: str, folder: Path, seed: int, options: Sequence[str]) ->
     Their report lies apart: they are counted once in the figures of documents.
     """
     apart = folder / "on_postgresql"
-    step = kind(name, apart, seed, ("--engine=postgresql", "-p", "no:cacheprovider", *options))
-    return replace(
-        step, name=f"{name}-pg", argv=tuple(part.replace(f"{name}.xml", f"{name}-pg.xml") for part in step.argv)
-    )
+    step = kind(name, apart, seed, ("--engine=postgresql", *options))
+    own = {f"{name}.xml": f"{name}-pg.xml", f"cache/{name}": f"cache/{name}-pg"}
+    argv = step.argv
+    for shared, apart_from_it in own.items():
+        argv = tuple(part.replace(shared, apart_from_it) for part in argv)
+    return replace(step, name=f"{name}-pg", argv=argv)
 
 
 def steps_of_test(folder: Path, seed: int, options: Sequence[str]) -> list[Step]:

@@ -13,7 +13,10 @@ pytestmark = pytest.mark.clients
 
 _OURS = frozenset(ACTION_MODULES["ec2"])
 _NO_MORE = ("DescribeVpcClassicLinkDnsSupport",)  # refused as in regions of EC2 without it
-_NEVER = {"password_data_available"}  # of an instance that is not Windows it waits for ever, as on EC2
+_NEVER = {
+    "password_data_available",  # of an instance that is not Windows it waits for ever, as on EC2
+    *("customer_gateway_available", "vpn_connection_available", "vpn_connection_deleted"),  # there are none here
+}
 _ASKED: Mapping[str, Mapping[str, Any]] = {
     # There are so many types that these come in pages anyway.
     "describe_instance_type_offerings": {"Filters": [{"Name": "instance-type", "Values": ["t3.*"]}]},

@@ -142,8 +142,10 @@ function Results({ made }: { made: readonly Made[] }): ReactNode {
 
 /** The cloud's own word on each of them, by a dry run; undefined until all of them came. */
 function useRefusals(region: string, planned: readonly Planned[], state: string): readonly (Refused | null)[] | undefined {
-  const asked = JSON.stringify([region, state, planned.map(({ step }) => [step.action, step.parameters])]);
-  return useAnswer(asked, () =>
-    Promise.all(planned.map(({ step, isUnasked }) => (isUnasked ? null : wouldBeRefused(region, step.action, step.parameters as never)))),
+  const asked = JSON.stringify([region, planned.map(({ step }) => [step.action, step.parameters])]);
+  return useAnswer(
+    asked,
+    () => Promise.all(planned.map(({ step, isUnasked }) => (isUnasked ? null : wouldBeRefused(region, step.action, step.parameters as never)))),
+    state,
   );
 }

@@ -9,7 +9,8 @@ const TYPING = 300; // ms in which a text is still being typed
 
 /**
  * Why this call would be refused now; null where it would succeed, undefined until the cloud has said so.
- * Without parameters nothing is asked. It is asked again when `state` changes, of what the call is about.
+ * Without parameters nothing is asked. It is asked again when `state` changes, of what the call is about; the answer before
+ * stands meanwhile, so that a button does not go from under a pointer whenever the page is refreshed.
  */
 export function useRefusal<A extends Action>(
   region: string,
@@ -17,8 +18,8 @@ export function useRefusal<A extends Action>(
   parameters: Asked<A> | undefined,
   state = "",
 ): Refused | null | undefined {
-  const asked = JSON.stringify([region, action, parameters, state]);
-  return useAnswer(asked, parameters && (() => wouldBeRefused(region, action, parameters)));
+  const asked = JSON.stringify([region, action, parameters]);
+  return useAnswer(asked, parameters && (() => wouldBeRefused(region, action, parameters)), state);
 }
 
 /**

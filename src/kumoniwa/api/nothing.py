@@ -7,6 +7,9 @@ from kumoniwa.api.filters import never
 from kumoniwa.api.listing import Listing
 from kumoniwa.errors import Ec2Error
 
+ANY = (1, 2**31 - 1)
+"""The limits of `MaxResults` where EC2 takes more than it gives at once."""
+
 
 class NotOffered(Ec2Error):
     """What this host does not have to give."""

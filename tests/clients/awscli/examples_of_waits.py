@@ -35,4 +35,9 @@ WAITS: dict[str, Example] = {
     "VpcPeeringConnectionDeleted": lambda its: {"VpcPeeringConnectionIds": [its["deleted peering"]]},
     "VpcPeeringConnectionExists": lambda its: {"VpcPeeringConnectionIds": [its["peering"]]},
 }
-WITHOUT_END = {"PasswordDataAvailable": "a Linux instance never has a password, on EC2 too"}
+WITHOUT_END = {
+    "PasswordDataAvailable": "a Linux instance never has a password, on EC2 too",
+    "CustomerGatewayAvailable": "there are no customer gateways",
+    "VpnConnectionAvailable": "there are no VPN connections",
+    "VpnConnectionDeleted": "likewise",
+}

@@ -10,7 +10,7 @@ from kumoniwa.api.call import Answer, Call, Parameters
 from kumoniwa.api.cloud import Cloud
 from kumoniwa.api.ec2.kinds import Kind
 from kumoniwa.api.ec2.named.region_lookup import check_region
-from kumoniwa.api.nothing import NotOffered, nothing
+from kumoniwa.api.nothing import ANY, NotOffered, nothing
 from kumoniwa.api.registry import Depth, action
 from kumoniwa.errors import Ec2Error, InvalidParameterValue
 from kumoniwa.model.regions import zones
@@ -82,7 +82,7 @@ _SPOT_FLEET = Kind(
     malformed_code="InvalidSpotFleetRequestId.Malformed",
     has_uuid=True,
 )
-_SPOT_FLEETS = nothing("SpotFleetRequestConfigs", kind=_SPOT_FLEET, ids="SpotFleetRequestIds", limits=(1, 1000))
+_SPOT_FLEETS = nothing("SpotFleetRequestConfigs", kind=_SPOT_FLEET, ids="SpotFleetRequestIds", limits=ANY)
 
 
 @action("DescribeReservedInstances")

@@ -165,6 +165,15 @@ def requests_of(
     ]
 
 
+def _placement(instance: Instance) -> Mapping[str, Any]:
+    tenancy = instance.options.get("Placement", {}).get("Tenancy")
+    return (
+        {"AvailabilityZone": instance.zone}
+        if tenancy is None
+        else {"AvailabilityZone": instance.zone, "Tenancy": tenancy}
+    )
+
+
 def _specification(instance: Instance, placed: Mapping[str, Any]) -> Mapping[str, Any]:
     shown = {
         "EbsOptimized": instance.ebs_optimized,
@@ -172,7 +181,7 @@ def _specification(instance: Instance, placed: Mapping[str, Any]) -> Mapping[str
         "InstanceType": instance.instance_type,
         "KeyName": instance.key_name,
         "Monitoring": {"Enabled": instance.monitoring},
-        "Placement": {"AvailabilityZone": instance.zone},
+        "Placement": _placement(instance),
         **placed,
     }
     return {name: value for name, value in shown.items() if value is not None}

@@ -12,8 +12,8 @@ from kumoniwa.api.cloud import Cloud
 from kumoniwa.api.ec2.kinds import Kind
 from kumoniwa.api.ec2.named.region_lookup import check_region
 from kumoniwa.api.listing import Listing
-from kumoniwa.api.nothing import nothing
-from kumoniwa.api.registry import action
+from kumoniwa.api.nothing import ANY, nothing
+from kumoniwa.api.registry import Depth, action
 from kumoniwa.errors import Ec2Error
 from kumoniwa.store.tables import instances as tables
 
@@ -122,13 +122,13 @@ _VPC_ENDPOINTS = _of(
     "VpcEndpointIds",
     *("ip-address-type", "service-name", "service-region", "vpc-id", "vpc-endpoint-id", "vpc-endpoint-state"),
     "vpc-endpoint-type",
-    limits=_LIMITS,
+    limits=ANY,
 )
 _ENDPOINT_SERVICES = nothing(
     "ServiceDetails",
     *("owner", "service-name", "service-region", "service-type", "supported-ip-address-types"),
     own_tags=lambda _: {},
-    limits=_LIMITS,
+    limits=ANY,
 )
 _SERVICE_CONFIGURATIONS = _of(
     _kind(
@@ -141,7 +141,7 @@ _SERVICE_CONFIGURATIONS = _of(
     "ServiceConfigurations",
     "ServiceIds",
     *("service-name", "service-id", "service-state", "supported-ip-address-types"),
-    limits=_LIMITS,
+    limits=ANY,
 )
 _CLIENT_VPN = _of(
     _kind("cvpn-endpoint", "client-vpn-endpoint", "InvalidClientVpnEndpointId", "Endpoint {} does not exist"),
@@ -227,7 +227,11 @@ async def describe_vpc_endpoints(cloud: Cloud, call: Call, parameters: Parameter
     return await _VPC_ENDPOINTS.answer(cloud, call, parameters)
 
 
-@action("DescribeVpcEndpointServices")
+@action(
+    "DescribeVpcEndpointServices",
+    depth=Depth.PARTLY,
+    missing="EC2 lists the endpoints of AWS's own services, such as S3's; no endpoint leads to them here.",
+)
 async def describe_vpc_endpoint_services(cloud: Cloud, call: Call, parameters: Parameters) -> Answer:
     """No services that an endpoint could lead to."""
     check_region(call.region)

@@ -17,7 +17,7 @@ _BINNED_IMAGES = nothing("Images", kind=IMAGE, ids="ImageIds", limits=(1, 1000))
 _FAST_RESTORES = nothing(
     "FastSnapshotRestores",
     *("availability-zone", "availability-zone-id", "owner-id", "snapshot-id", "state"),
-    limits=(1, 200),
+    limits=(0, 200),
 )
 
 

@@ -32,6 +32,12 @@ async def test_a_dedicated_instance_is_shown_and_found_as_one(stack: Stack) -> N
     assert data["Placement"]["Tenancy"] == "dedicated"
 
 
+async def test_a_dedicated_spot_instance_is_one_in_its_request_too(stack: Stack) -> None:
+    await stack.launch(Placement={"Tenancy": "dedicated"}, InstanceMarketOptions={"MarketType": "spot"})
+    [request] = (await stack.call("DescribeSpotInstanceRequests"))["SpotInstanceRequests"]
+    assert request["LaunchSpecification"]["Placement"]["Tenancy"] == "dedicated"
+
+
 async def test_a_dedicated_vpc_makes_its_instances_dedicated_until_it_is_not_any_more(stack: Stack) -> None:
     subnet = await _subnet(stack, InstanceTenancy="dedicated")
     first = await stack.launch(SubnetId=subnet, Placement={"Tenancy": "default"})

@@ -107,6 +107,14 @@ async def test_what_is_named_does_not_exist(
         await cloud.ask(action, **given)
 
 
+async def test_a_page_may_be_as_long_as_the_model_allows(cloud: BareCloud) -> None:
+    """Of endpoints EC2 gives a thousand, whatever more is asked for; of gateways more is refused."""
+    assert (await cloud.ask("DescribeVpcEndpoints", MaxResults=2000))["VpcEndpoints"] == []
+    assert (await cloud.ask("DescribeFastSnapshotRestores", MaxResults=0))["FastSnapshotRestores"] == []
+    with refused("InvalidParameterValue"):
+        await cloud.ask("DescribeTransitGateways", MaxResults=2000)
+
+
 async def test_an_id_of_something_else_is_malformed(cloud: BareCloud) -> None:
     with refused("InvalidVpnGatewayID.Malformed", 'Invalid id: "igw-0123456789abcdef0" (expecting "vgw-...")'):
         await cloud.ask("DescribeVpnGateways", VpnGatewayIds=["igw-0123456789abcdef0"])

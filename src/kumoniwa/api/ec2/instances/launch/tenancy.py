@@ -1,4 +1,4 @@
-"""The tenancy of a launch. It is recorded: all instances share this one host, and nobody else is on it."""
+"""The tenancy of a launch. It is recorded: all instances share this one host."""
 
 from collections.abc import Mapping
 from typing import Any

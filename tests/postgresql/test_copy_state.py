@@ -167,6 +167,15 @@ async def test_a_row_that_postgresql_cannot_have_is_named_and_nothing_is_left_th
     await open_database(folder).close()
 
 
+async def test_a_row_that_refers_to_none_is_named_too(folder: Path, address: str) -> None:
+    """SQLite does not look at what another program wrote."""
+    await open_database(folder).close()
+    with closing(sqlite3.connect(folder / DATABASE_FILE)) as connection, connection:
+        connection.execute("INSERT INTO access_keys VALUES ('AKIA1', '123456789012', 'AIDAGONE', 's', 'Active', 1)")
+    with pytest.raises(CannotCopy, match="table access_keys"):
+        to_postgresql(folder / DATABASE_FILE, address, _nothing)
+
+
 async def test_what_is_not_the_same_afterwards_is_no_copy(
     folder: Path, address: str, monkeypatch: pytest.MonkeyPatch
 ) -> None:

@@ -115,11 +115,15 @@ async def test_tables_of_another_role_are_said(
     with pytest.raises(Refusal, match=r"permission denied for table .*OWNER TO"):
         open_database(tmp_path, _as_guest(address))
     server.ask("GRANT SELECT, UPDATE ON cloud_state TO guest; GRANT SELECT ON alembic_version TO guest", name)
-    with pytest.raises(Refusal, match="may not read and change its table access_keys"):
+    with pytest.raises(Refusal, match="may not read and change access_keys in it"):
         open_database(tmp_path, _as_guest(address))
     monkeypatch.setenv("KUMONIWA_DATABASE", _as_guest(address))
     (finding,) = await database_findings(tmp_path)
     assert finding.grade is Grade.MISSING and "access_keys" in finding.seen
+    server.ask("GRANT ALL ON ALL TABLES IN SCHEMA public TO guest", name)
+    with pytest.raises(Refusal, match="may not read and change workflows_sequence_seq in it"):
+        open_database(tmp_path, _as_guest(address))
+    server.ask("REVOKE ALL ON cloud_state FROM guest", name)
     looking = ["storage", "status", "--data-dir", str(tmp_path)]
     looked = await asyncio.to_thread(CliRunner().invoke, main, looking)
     assert looked.exit_code == 2 and "permission denied" in looked.stderr and "cloud.db" not in looked.stderr

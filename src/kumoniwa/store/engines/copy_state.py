@@ -152,7 +152,7 @@ def _copied_to_postgresql(source: Engine, target: Engine, cloud: str, on_copied:
                     for chunk in chunks:
                         for row in chunk:
                             copy.write_row(row)
-            except psycopg.DataError as failure:
+            except (psycopg.DataError, psycopg.IntegrityError) as failure:
                 reason = failure.diag.message_primary or failure
                 raise CannotCopy(
                     f"A row of the table {table.name} is not one for PostgreSQL: {reason}.",

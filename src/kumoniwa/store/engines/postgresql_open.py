@@ -37,7 +37,10 @@ _MAY_CREATE = "SELECT coalesce(has_schema_privilege(current_schema(), 'CREATE'),
 _WITHOUT_RIGHTS = (
     f"{_TABLES} AND NOT coalesce((SELECT bool_and(has_table_privilege("
     "quote_ident(schemaname) || '.' || quote_ident(tablename), right_to))"
-    " FROM unnest(ARRAY['SELECT', 'INSERT', 'UPDATE', 'DELETE']) AS right_to), false) ORDER BY 1 LIMIT 1"
+    " FROM unnest(ARRAY['SELECT', 'INSERT', 'UPDATE', 'DELETE']) AS right_to), false)"
+    " UNION ALL SELECT sequencename::text FROM pg_sequences WHERE schemaname = current_schema()"
+    " AND NOT has_sequence_privilege(quote_ident(schemaname) || '.' || quote_ident(sequencename), 'USAGE')"
+    " ORDER BY 1 LIMIT 1"
 )
 _NO_RIGHT = "42501"  # SQLSTATE insufficient_privilege
 
@@ -137,8 +140,8 @@ def check_rights(driver: Driver, address: str) -> None:
     if is_empty(driver):
         if not _scalar(driver, _MAY_CREATE):
             raise _forbidden(address, "our role may not make tables in it")
-    elif (table := _scalar(driver, _WITHOUT_RIGHTS)) is not None:
-        raise _forbidden(address, f"our role may not read and change its table {table}")
+    elif (name := _scalar(driver, _WITHOUT_RIGHTS)) is not None:
+        raise _forbidden(address, f"our role may not read and change {name} in it")
 
 
 def _check_no_rows(driver: Driver, address: str) -> None:

@@ -105,7 +105,7 @@ def engine_of_state(pytestconfig: pytest.Config) -> Iterator[None]:
         yield
 
 
-_ON_POSTGRESQL = {"cloud": 40, "workflows": 2}
+_ON_POSTGRESQL = {"cloud": 40, "workflows": 1}
 """Tests of each kind that are run on PostgreSQL too, chosen by the seed; all with `--exhaustive`, or that are named."""
 
 
@@ -118,6 +118,7 @@ def _leave_to_postgresql(config: pytest.Config, items: list[pytest.Item]) -> Non
     if not config.option.exhaustive and len(kinds) == 1 and kinds <= _ON_POSTGRESQL.keys():
         (kind,) = kinds
         chosen = random.Random(f"{config.option.seed} on PostgreSQL")
+        fit = [item for item in fit if item.get_closest_marker("skip") is None]
         fit = sorted(chosen.sample(fit, min(len(fit), _ON_POSTGRESQL[kind])), key=fit.index)
     config.hook.pytest_deselected(items=[item for item in items if item not in fit])
     items[:] = fit

@@ -110,7 +110,8 @@ class MovableClock:
             del self._sleepers[number]
 
     async def advance(self, seconds: float, settle: Callable[[], Awaitable[None]]) -> None:
-        """Make this much time pass. `settle` is awaited whenever somebody was woken, and at the end.
+        """Make this much time pass. `settle` is awaited first, so that what was begun before ends in its own time,
+        whenever somebody was woken, and at the end.
 
         Each sleeper is woken at its own moment, as long as that makes no more than `STOPS` stops: where there would be
         more, those that are due until the next stop are woken together there. Raises `ValueError` for time that would
@@ -122,6 +123,7 @@ class MovableClock:
             within_reach(self.now() + timedelta(seconds=seconds))
         except OverflowError:
             raise ValueError(f"time cannot be moved by {seconds} seconds") from None
+        await settle()
         until, stride = self._ahead + seconds, seconds / STOPS
         while (left := until - self._ahead) > 0 and (due := self._next_in()) <= left:
             self._ahead += min(left, max(due, stride))

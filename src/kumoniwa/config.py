@@ -129,6 +129,11 @@ def inherited_environment() -> dict[str, str]:
     return dict(os.environ)
 
 
+def environment_of_a_cloud() -> dict[str, str]:
+    """This process's environment, for a server on a folder of its own: the user's database is not that folder's."""
+    return {name: value for name, value in os.environ.items() if name != DATABASE.name}
+
+
 def _folder(variable: Variable, of_user: str, otherwise: str) -> Path:
     """The folder that the variable names, else ours in the user's, by the XDG Base Directory Specification.
 

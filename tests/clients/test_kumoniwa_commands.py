@@ -157,7 +157,9 @@ def test_a_server_ends_in_order_when_it_is_told_to(tmp_path: Path) -> None:
     assert not (tmp_path / "cloud" / "server.json").exists()
 
 
-def test_a_labs_cloud_leaves_nothing_behind() -> None:
+def test_a_labs_cloud_leaves_nothing_behind_and_the_users_database_alone(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("KUMONIWA_DATABASE", "postgresql://host.invalid/cloud")
+
     async def come_and_go() -> Path:
         async with own_cloud(quiet(), driver="simulated") as cloud:
             assert processes_of(cloud.folder)

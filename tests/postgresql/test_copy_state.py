@@ -2,8 +2,9 @@
 
 import asyncio
 import json
-from collections.abc import AsyncIterator, Iterator
-from contextlib import asynccontextmanager
+import sqlite3
+from collections.abc import AsyncIterator, Callable, Iterator
+from contextlib import ExitStack, asynccontextmanager, closing
 from datetime import UTC, datetime
 from functools import partial
 from pathlib import Path
@@ -12,16 +13,17 @@ from typing import Any
 import pytest
 from click.testing import CliRunner
 from every_action import scene
-from postgresql_server import PostgresqlServer, postgresql_server
+from postgresql_server import PostgresqlServer, postgresql_server, run_as_ordinary_user
 from stack import Stack, stack_on
 
 from kumoniwa.cli.main import main
 from kumoniwa.clock import ManualClock
 from kumoniwa.config import Config
-from kumoniwa.folder import owned
+from kumoniwa.folder import STATE_FILE, owned
 from kumoniwa.hypervisor.simulated import SimulatedDriver, SimulatedWorld, Timing
 from kumoniwa.refusal import Refusal
 from kumoniwa.store import facts
+from kumoniwa.store.database import DatabaseUnavailable
 from kumoniwa.store.engines import copy_state, open_database
 from kumoniwa.store.engines.copy_state import CannotCopy, Content, to_postgresql, to_sqlite
 from kumoniwa.store.new_state import DATABASE_FILE
@@ -49,6 +51,30 @@ def folder(tmp_path: Path) -> Path:
 
 
 def _nothing(*_: object) -> None: ...
+
+
+def _once(act: Callable[[], None]) -> Callable[..., None]:
+    """Does it the first time that it is called."""
+    acts = iter([act])
+
+    def called(*_: object) -> None:
+        for act in acts:
+            act()
+
+    return called
+
+
+def _name(address: str) -> str:
+    """The database that is at this address."""
+    return address.split("/")[3].split("?")[0]
+
+
+def _databases_in(folder: Path) -> list[str]:
+    return [path.name for path in folder.iterdir() if path.name.startswith(DATABASE_FILE)]
+
+
+def _tables(server: PostgresqlServer, address: str) -> list[tuple[object, ...]]:
+    return server.ask("SELECT tablename::text FROM pg_tables WHERE schemaname = 'public'", _name(address))
 
 
 async def _described(stack: Stack) -> dict[str, Any]:
@@ -103,15 +129,29 @@ async def test_what_is_copied_twice_has_the_same_hashes(folder: Path, address: s
     await database.close()
 
 
+async def test_a_dump_that_is_restored_under_another_name_is_the_folders_state(
+    folder: Path, address: str, server: PostgresqlServer
+) -> None:
+    database = open_database(folder, address)
+    await database.write(partial(facts.put, name="kept", value=1))
+    await database.close()
+    restored = server.make(f"{_name(address)}_restored")
+    where = ["--host", str(server.folder), "--username", "kumoniwa"]
+    run_as_ordinary_user(server.folder, "pg_dump", *where, "--format=custom", "--file=dump", _name(address))
+    run_as_ordinary_user(server.folder, "pg_restore", *where, "--dbname", _name(restored), "dump")
+    database = open_database(folder, restored)
+    assert await database.read(lambda c: facts.get(c, "kept")) == 1
+    await database.close()
+
+
 async def test_a_database_with_something_in_it_is_left_alone(
     folder: Path, address: str, server: PostgresqlServer
 ) -> None:
     await open_database(folder).close()
-    name = address.split("/")[3].split("?")[0]
-    server.ask("CREATE TABLE mine (id int)", name)
+    server.ask("CREATE TABLE mine (id int)", _name(address))
     with pytest.raises(CannotCopy, match="something in"):
         to_postgresql(folder / DATABASE_FILE, address, _nothing)
-    assert server.ask("SELECT tablename FROM pg_tables WHERE schemaname = 'public'", name) == [("mine",)]
+    assert _tables(server, address) == [("mine",)]
     assert (folder / DATABASE_FILE).exists()
 
 
@@ -123,9 +163,17 @@ async def test_a_row_that_postgresql_cannot_have_is_named_and_nothing_is_left_th
     await database.close()
     with pytest.raises(CannotCopy, match="table facts"):
         to_postgresql(folder / DATABASE_FILE, address, _nothing)
-    name = address.split("/")[3].split("?")[0]
-    assert server.ask("SELECT tablename FROM pg_tables WHERE schemaname = 'public'", name) == []
+    assert _tables(server, address) == []
     await open_database(folder).close()
+
+
+async def test_a_row_that_refers_to_none_is_named_too(folder: Path, address: str) -> None:
+    """SQLite does not look at what another program wrote."""
+    await open_database(folder).close()
+    with closing(sqlite3.connect(folder / DATABASE_FILE)) as connection, connection:
+        connection.execute("INSERT INTO access_keys VALUES ('AKIA1', '123456789012', 'AIDAGONE', 's', 'Active', 1)")
+    with pytest.raises(CannotCopy, match="table access_keys"):
+        to_postgresql(folder / DATABASE_FILE, address, _nothing)
 
 
 async def test_what_is_not_the_same_afterwards_is_no_copy(
@@ -138,6 +186,114 @@ async def test_what_is_not_the_same_afterwards_is_no_copy(
         to_postgresql(folder / DATABASE_FILE, address, _nothing)
     monkeypatch.undo()
     await asyncio.to_thread(to_postgresql, folder / DATABASE_FILE, address, _nothing)
+
+
+async def test_a_copy_whose_rows_are_not_in_its_file_is_no_copy(folder: Path, address: str) -> None:
+    """As on a full disk: the rows lie in the write-ahead log, and SQLite closes without a word."""
+    database = open_database(folder)
+    await database.write(partial(facts.put, name="kept", value=1))
+    await database.close()
+    file = folder / DATABASE_FILE
+    await asyncio.to_thread(to_postgresql, file, address, _nothing)
+    with ExitStack() as ending:
+
+        def hold_back_the_log(*_: object) -> None:
+            reader = sqlite3.connect(folder / f"{DATABASE_FILE}.new", isolation_level=None)
+            ending.enter_context(closing(reader))
+            reader.execute("BEGIN")
+            reader.execute("SELECT count(*) FROM sqlite_master").fetchone()
+
+        with pytest.raises(CannotCopy, match="another program has the file open"):
+            to_sqlite(address, file, _once(hold_back_the_log))
+    assert not file.exists()
+    await open_database(folder, address).close()
+    await asyncio.to_thread(to_sqlite, address, file, _nothing)
+    database = open_database(folder)
+    assert await database.read(lambda c: facts.get(c, "kept")) == 1
+    await database.close()
+
+
+async def test_a_copy_for_which_there_is_no_room_is_said_and_the_folder_stays_bound(
+    folder: Path, address: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    await open_database(folder).close()
+    await asyncio.to_thread(to_postgresql, folder / DATABASE_FILE, address, _nothing)
+
+    def full(_: Path) -> None:
+        raise sqlite3.OperationalError("database or disk is full")
+
+    with monkeypatch.context() as patch:
+        patch.setattr(copy_state, "make_whole", full)
+        told = CliRunner().invoke(main, ["state", "copy", "--data-dir", str(folder), "--from", address])
+    assert told.exit_code == 1 and "disk is full. Make room" in told.stderr
+    assert _databases_in(folder) == ["cloud.db.copied"]
+    await open_database(folder, address).close()
+
+
+async def test_no_earlier_copy_of_the_file_is_replaced(folder: Path, address: str, server: PostgresqlServer) -> None:
+    database = open_database(folder)
+    await database.write(partial(facts.put, name="first", value=1))
+    await database.close()
+    file, other = folder / DATABASE_FILE, server.make(f"{_name(address)}_other")
+    await asyncio.to_thread(to_postgresql, file, address, _nothing)
+    first = (folder / "cloud.db.copied").read_bytes()
+    await asyncio.to_thread(to_sqlite, address, file, _nothing)
+    await asyncio.to_thread(to_postgresql, file, other, _nothing)
+    assert (folder / "cloud.db.copied").read_bytes() == first
+    assert (folder / "cloud.db.copied.2").exists() and not file.exists()
+
+
+async def test_a_copy_that_loses_its_connection_may_be_done_again(
+    folder: Path, address: str, server: PostgresqlServer
+) -> None:
+    await open_database(folder).close()
+
+    def lose(*_: object) -> None:
+        server.ask(f"SELECT pg_terminate_backend(pid) FROM pg_stat_activity WHERE datname = '{_name(address)}'")
+
+    with pytest.raises(DatabaseUnavailable):
+        await asyncio.to_thread(to_postgresql, folder / DATABASE_FILE, address, lose)
+    assert _tables(server, address) == []
+    await asyncio.to_thread(to_postgresql, folder / DATABASE_FILE, address, _nothing)
+
+
+@pytest.mark.parametrize("at", ["uuid.uuid4", "bind"])
+async def test_a_copy_that_was_ended_leaves_no_rows_without_their_cloud(
+    folder: Path, address: str, server: PostgresqlServer, monkeypatch: pytest.MonkeyPatch, at: str
+) -> None:
+    await open_database(folder).close()
+
+    def end(*_: object) -> None:
+        raise KeyboardInterrupt
+
+    with monkeypatch.context() as patch, pytest.raises(KeyboardInterrupt):
+        patch.setattr(f"kumoniwa.store.engines.copy_state.{at}", end)
+        to_postgresql(folder / DATABASE_FILE, address, _nothing)
+    if _tables(server, address):
+        assert server.ask("SELECT count(*) FROM cloud_state WHERE cloud IS NULL", _name(address)) == [(0,)]
+    await open_database(folder).close()
+
+
+async def test_rows_that_belong_to_no_cloud_are_no_folders_state(
+    folder: Path, address: str, server: PostgresqlServer
+) -> None:
+    database = open_database(folder, address)
+    await database.write(partial(facts.put, name="mine", value=1))
+    await database.close()
+    server.ask("UPDATE cloud_state SET cloud = NULL", _name(address))
+    (folder / STATE_FILE).unlink()
+    with pytest.raises(Refusal, match="does not say of which"):
+        open_database(folder, address)
+    assert not (folder / STATE_FILE).exists()
+
+
+async def test_a_role_that_may_not_make_tables_is_said(folder: Path, address: str, server: PostgresqlServer) -> None:
+    await open_database(folder).close()
+    server.ask("CREATE ROLE guest LOGIN")
+    server.ask("REVOKE CREATE ON SCHEMA public FROM PUBLIC", _name(address))
+    copying = ["state", "copy", "--data-dir", str(folder), "--to", address.replace("kumoniwa@", "guest@")]
+    told = CliRunner().invoke(main, copying)
+    assert told.exit_code == 1 and "may not make tables in it" in told.stderr and "OWNER TO" in told.stderr
 
 
 async def test_the_command_copies_and_tells_in_json_what_it_copied(folder: Path, address: str) -> None:

@@ -15,7 +15,7 @@ from structlog.testing import capture_logs
 
 from kumoniwa.clock import ManualClock
 from kumoniwa.config import Config
-from kumoniwa.hypervisor.simulated import SimulatedDriver, Timing
+from kumoniwa.hypervisor.simulated import SimulatedDriver, SimulatedWorld, Timing
 
 pytestmark = pytest.mark.anyio
 
@@ -27,10 +27,10 @@ def laid() -> Iterator[LaidDatabases]:
 
 
 @asynccontextmanager
-async def _started(folder: Path, address: str) -> AsyncIterator[Stack]:
+async def _started(folder: Path, address: str, world: SimulatedWorld) -> AsyncIterator[Stack]:
     clock = ManualClock(datetime.now(UTC))
     config = Config(data_dir=folder, database=address)
-    async with stack_on(config, SimulatedDriver(clock, timing=Timing.instant()), clock) as stack:
+    async with stack_on(config, SimulatedDriver(clock, timing=Timing.instant(), world=world), clock) as stack:
         yield stack
 
 
@@ -41,10 +41,10 @@ async def test_every_action_with_every_filter_is_answered_from_postgresql(
     folder, beside = tmp_path / "cloud", tmp_path / "beside"
     folder.mkdir()
     beside.mkdir()
-    address = laid.of(folder)
+    address, world = laid.of(folder), SimulatedWorld()  # whose layers the second server looks at
     with capture_logs() as lines:
-        async with _started(folder, address) as stack:
+        async with _started(folder, address, world) as stack:
             await walk(stack, beside, Heard(), sampling)
-        async with _started(folder, address) as stack:
+        async with _started(folder, address, world) as stack:
             await stack.idle()
     assert [line for line in lines if line["log_level"] == "error"] == []

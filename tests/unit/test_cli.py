@@ -163,3 +163,34 @@ def test_control_characters_in_a_failure_are_shown_and_not_obeyed(tmp_path: Path
     result = kumoniwa("env", "--data-dir", str(tmp_path / "\x1b]0;X\x07"))
     assert result.exit_code == 1
     assert "\x1b" not in result.stderr and r"\x1b]0;X\x07" in result.stderr
+
+
+@pytest.mark.parametrize(
+    ("address", "has_one"),
+    [
+        ("postgresql://me@host/db", False),
+        ("postgresql://host:5432,other:5433/db", False),
+        ("postgresql:///db?host=/run/a@b&passfile=/x", False),
+        ("postgresql://[::1]:5432/db", False),
+        ("postgresql://me@[::1/db", False),
+        ("postgresql://me:se[cret@host/db", True),
+        ("postgresql://me:se?cr#t@host/db", True),
+        ("postgresql:///db?password=hush", True),
+        ("postgresql:///db?host=h&sslpassword=hush", True),
+        ("postgres://:hush@/db", True),
+    ],
+)
+@pytest.mark.parametrize("command", ["storage status --database", "state copy --to"])
+def test_a_password_in_the_arguments_is_warned_of_however_it_is_written(
+    command: str, address: str, has_one: bool, tmp_path: Path
+) -> None:
+    result = kumoniwa(*command.split(), address, "--data-dir", str(tmp_path / "cloud"))
+    assert ("sees the password" in result.stderr) is has_one
+    assert isinstance(result.exception, SystemExit)
+    assert "cret" not in result.output and "hush" not in result.output
+
+
+def test_a_copy_of_the_state_is_not_advised_to_use_a_variable_that_it_does_not_read(tmp_path: Path) -> None:
+    result = kumoniwa("state", "copy", "--to", "postgresql://me:hush@/db", "--data-dir", str(tmp_path / "cloud"))
+    assert "PGPASSFILE" in result.stderr and "KUMONIWA" not in result.stderr
+    assert not (tmp_path / "cloud").exists()

@@ -69,7 +69,18 @@ async def test_a_long_time_has_few_stops_and_wakes_everybody_who_is_due() -> Non
         await settled()
         await clock.advance(90 * 86400, counted)
         running.cancel()
-    assert 1 <= rounds <= stops <= STOPS + 1
+    assert 1 <= rounds <= stops <= STOPS + 2, "one before, and one at the end"
+
+
+async def test_what_was_begun_before_ends_before_time_is_moved() -> None:
+    clock, at = MovableClock(), list[float]()
+
+    async def settle() -> None:
+        at.append(clock.monotonic())
+
+    before = clock.monotonic()
+    await clock.advance(3000, settle)
+    assert [moment - before > 2999 for moment in at] == [False, True]
 
 
 async def test_who_is_not_due_yet_is_woken_by_the_hosts_time_sooner_than_before() -> None:

@@ -6,7 +6,7 @@ from pathlib import Path
 
 import pytest
 
-from kumoniwa.sqlite_file import FAILURES, make_database
+from kumoniwa.sqlite_file import FAILURES, make_database, make_whole
 
 _TABLE = "CREATE TABLE t (a); INSERT INTO t VALUES (1);"
 
@@ -42,3 +42,19 @@ def test_what_cannot_be_made_leaves_nothing(tmp_path: Path) -> None:
     assert list(tmp_path.iterdir()) == []
     with pytest.raises(FAILURES):
         make_database(tmp_path / "nowhere" / "new.db", _TABLE)
+
+
+def test_what_was_committed_is_in_the_file_itself_or_that_is_refused(tmp_path: Path) -> None:
+    path = tmp_path / "new.db"
+    make_database(path, _TABLE)
+    with closing(sqlite3.connect(path, isolation_level=None)) as reader:
+        reader.execute("BEGIN")
+        reader.execute("SELECT count(*) FROM t").fetchone()
+        with closing(sqlite3.connect(path)) as writer, writer:
+            writer.execute("INSERT INTO t VALUES (1)")
+        with pytest.raises(FAILURES, match="another program"):
+            make_whole(path)
+    make_whole(path)
+    assert [each.name for each in tmp_path.iterdir()] == ["new.db"]
+    with closing(sqlite3.connect(path)) as connection:
+        assert connection.execute("SELECT count(*) FROM t").fetchone() == (2,)

@@ -7,7 +7,7 @@ End: the reverse. Guests go on running.
 
 import asyncio
 import contextlib
-from collections.abc import AsyncIterator, Mapping
+from collections.abc import AsyncIterator, Iterator, Mapping
 from contextlib import asynccontextmanager
 from dataclasses import field
 from functools import partial
@@ -53,7 +53,7 @@ from kumoniwa.reconcile.time import Housekeeping
 from kumoniwa.refusal import Refusal
 from kumoniwa.store import facts, journal
 from kumoniwa.store.database import Database, DatabaseUnavailable
-from kumoniwa.store.engines import open_database
+from kumoniwa.store.engines import open_database, unusable
 from kumoniwa.store.new_state import DATABASE_FILE
 from kumoniwa.values import dataclass
 from kumoniwa.workflows import stories
@@ -69,9 +69,6 @@ if TYPE_CHECKING:
 log = structlog.get_logger(__name__)
 
 import_all(stories)
-
-
-_OTHER_DATABASE = "Put a copy of it back (docs/operations), or choose another folder with --data-dir."
 
 
 @dataclass(frozen=True, slots=True)
@@ -98,23 +95,12 @@ async def running(
     """
     clock = clock or SystemClock()
     async with contextlib.AsyncExitStack() as ending:
-        try:
+        with _database_failures(config):
             opened = partial(open_database, config.data_dir, config.database, durable=not config.ephemeral)
             database = await asyncio.to_thread(opened)
-        except Refusal as refused:  # a newer version wrote it, or it is in another database
-            raise CannotStart.of(refused) from None
-        except DatabaseUnavailable as hindered:
-            raise _away(config, hindered) from None
-        except DatabaseError as broken:
-            raise CannotStart(
-                f"{config.data_dir / DATABASE_FILE} cannot be used: {broken.orig}.", way_out=_OTHER_DATABASE
-            ) from None
-        ending.push_async_callback(database.close)
-        try:
+            ending.push_async_callback(database.close)
             await database.read(partial(_check_kinds, config.data_dir))
             await database.write(partial(_hold_to_driver, config.data_dir, driver.name))
-        except DatabaseUnavailable as hindered:
-            raise _away(config, hindered) from None
         metadata = MetadataService(database, clock, on_request=lambda instance_id: follower.seen(instance_id))
         await metadata.open()
         ending.push_async_callback(metadata.close)
@@ -182,6 +168,19 @@ async def running(
         damage.start()
         interruptions.start()
         yield Running(gateway, console, cloud, follower, housekeeping, interruptions, key)
+
+
+@contextlib.contextmanager
+def _database_failures(config: Config) -> Iterator[None]:
+    """Why the state cannot be had, as `CannotStart`."""
+    try:
+        yield
+    except Refusal as refused:  # a newer version wrote it, or it is in another database
+        raise CannotStart.of(refused) from None
+    except DatabaseUnavailable as hindered:
+        raise _away(config, hindered) from None
+    except DatabaseError as broken:
+        raise CannotStart.of(unusable(config.data_dir, config.database, broken)) from None
 
 
 def _away(config: Config, hindered: DatabaseUnavailable) -> CannotStart:

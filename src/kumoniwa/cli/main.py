@@ -65,17 +65,25 @@ def json_option(command: Any) -> Any:
     return click.option("--json", "as_json", is_flag=True, help="Answer with JSON, for programs.")(command)
 
 
-def _warn_of_password(address: str) -> None:
+def _warn_of_password(address: str, better_kept: str) -> None:
     """Where a password was given as an argument, say where it is better kept. The address is not shown."""
-    from urllib.parse import parse_qs, urlsplit
+    import re
+    from urllib.parse import parse_qs
 
-    parts = urlsplit(address)
-    if parts.password is not None or "password" in parse_qs(parts.query):
+    # As libpq reads it, which is not as RFC 3986 does: what is before the @ may hold any other sign.
+    in_front = re.match(r"[a-z]+://[^/@:]*:[^/@]+@", address)
+    if in_front or parse_qs(address.partition("?")[2]).keys() & {"password", "sslpassword"}:
         click.echo(
-            "kumoniwa: every user of this host sees the password in the arguments of this command: "
-            "put it into ~/.pgpass, or the address into $KUMONIWA_DATABASE.",
+            f"kumoniwa: every user of this host sees the password in the arguments of this command: {better_kept}.",
             err=True,
         )
+
+
+def _warn_of_given_password(context: click.Context) -> None:
+    """The same, of the option that `database_option` adds."""
+    if context.get_parameter_source("database") is ParameterSource.COMMANDLINE:
+        better_kept = "put it into ~/.pgpass, or the address into $KUMONIWA_DATABASE"
+        _warn_of_password(context.params["database"], better_kept)
 
 
 def database_option(command: Any) -> Any:
@@ -85,8 +93,9 @@ def database_option(command: Any) -> Any:
         metavar="URL",
         default=default_database,
         show_default="$KUMONIWA_DATABASE, else a file in the cloud's folder",
-        help="Keep the state on PostgreSQL: postgresql://USER@HOST:PORT/NAME, as libpq reads it. All users of this host"
-        " see a command's arguments: a password belongs into ~/.pgpass, $PGPASSFILE, $PGPASSWORD or this variable.",
+        help="The PostgreSQL database of the state: postgresql://USER@HOST:PORT/NAME, as libpq reads it. All users of"
+        " this host see a command's arguments: a password belongs into ~/.pgpass, $PGPASSFILE, $PGPASSWORD or this"
+        " variable.",
     )(command)
 
 
@@ -212,8 +221,7 @@ def serve(
         database = ""
         port, driver = (port if "port" in given else 0), (driver if "driver" in given else "simulated")
 
-    if context.get_parameter_source("database") is ParameterSource.COMMANDLINE:
-        _warn_of_password(database)
+    _warn_of_given_password(context)
     gc.disable()  # nearly all that a start makes is to stay: the server enables it once it listens
     from kumoniwa import store
     from kumoniwa.logs import log_facts
@@ -443,26 +451,31 @@ def storage() -> None:
 
 @storage.command("status", short_help="Show how much room the disks take, and how much is left.")
 @data_dir_option
+@database_option
 @json_option
-def storage_status(data_dir: Path, as_json: bool) -> None:
+@click.pass_context
+def storage_status(context: click.Context, data_dir: Path, database: str, as_json: bool) -> None:
     """Show how much room the disks take, how much is left, and how long their chains of layers are.
 
-    Works with and without a running server. Exit status 2 if it could not look.
+    Works with and without a running server; only without one, --database is read. Exit status 2 if it could not look.
     """
     from kumoniwa.client.storage import print_status
 
-    print_status(data_dir, as_json=as_json)
+    _warn_of_given_password(context)
+    print_status(data_dir, database=database, as_json=as_json)
 
 
 @storage.command("check", short_help="Check that every disk file is intact.")
 @click.option("--repair", is_flag=True, help="First repair what is certain.")
 @data_dir_option
+@database_option
 @json_option
-def storage_check(repair: bool, data_dir: Path, as_json: bool) -> None:
+@click.pass_context
+def storage_check(context: click.Context, repair: bool, data_dir: Path, database: str, as_json: bool) -> None:
     """Compare every layer's file with the database, byte by byte if the layer no longer changes.
 
     For each fault it names the file, what is wrong with it, and the volumes, snapshots and images that depend on it.
-    Works with and without a running server; changes nothing without --repair.
+    Works with and without a running server; only without one, --database is read. Changes nothing without --repair.
 
     \b
     Exit status: 0 every file is intact, 1 a file is not, 2 it could not look.
@@ -474,7 +487,8 @@ def storage_check(repair: bool, data_dir: Path, as_json: bool) -> None:
     """
     from kumoniwa.client.storage import check
 
-    sys.exit(0 if check(data_dir, repair=repair, as_json=as_json) else 1)
+    _warn_of_given_password(context)
+    sys.exit(0 if check(data_dir, database=database, repair=repair, as_json=as_json) else 1)
 
 
 @main.group(cls=Commands)
@@ -500,7 +514,7 @@ def state_copy(to: str, source: str, data_dir: Path, as_json: bool) -> None:
     """
     if bool(to) == bool(source):
         raise click.UsageError("Say either --to or --from.")
-    _warn_of_password(to or source)
+    _warn_of_password(to or source, "put it into ~/.pgpass, or the file that $PGPASSFILE names")
     from kumoniwa.client.copy_state import copy_state
 
     copy_state(data_dir, to=to, source=source, as_json=as_json)

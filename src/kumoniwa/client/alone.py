@@ -10,7 +10,6 @@ from sqlalchemy.exc import DatabaseError
 
 from kumoniwa.client.access import CommandFailed
 from kumoniwa.clock import SystemClock
-from kumoniwa.config import default_database
 from kumoniwa.folder import FolderTaken, owned
 from kumoniwa.hypervisor.driver import Disks, Room
 from kumoniwa.reconcile.layer_files import DriversFiles
@@ -19,8 +18,7 @@ from kumoniwa.storage.collect import Collector
 from kumoniwa.storage.report import check_part, repair_all, status
 from kumoniwa.store import facts
 from kumoniwa.store.database import Database, DatabaseUnavailable
-from kumoniwa.store.engines import is_elsewhere, open_database
-from kumoniwa.store.new_state import DATABASE_FILE
+from kumoniwa.store.engines import NoState, check_has_state, open_database, unusable
 from kumoniwa.store.schema import SchemaTooOld
 
 T = TypeVar("T")
@@ -49,17 +47,16 @@ class StorageAlone:
 
 
 @contextmanager
-def storage_alone(data_dir: Path) -> Iterator[StorageAlone]:
-    """The storage in this folder, ours alone while the block runs. Raises `CommandFailed`."""
-    path, address = data_dir / DATABASE_FILE, default_database()
-    if not address and not path.is_file() and not is_elsewhere(data_dir):
-        raise CommandFailed(
-            f"There is no cloud in {data_dir}: it has no {DATABASE_FILE}.", way_out="Name its folder with --data-dir."
-        )
+def storage_alone(data_dir: Path, address: str) -> Iterator[StorageAlone]:
+    """The storage in this folder, ours alone while the block runs; its state is at this address, if there is one.
+
+    Raises `CommandFailed`. What is no cloud's folder stays as it is, and is not made.
+    """
     with ExitStack() as ending:
         try:
+            check_has_state(data_dir)
             ending.enter_context(owned(data_dir))
-        except FolderTaken as taken:
+        except (NoState, FolderTaken) as taken:
             raise CommandFailed.of(taken) from None
         runner = ending.enter_context(asyncio.Runner())
         try:
@@ -67,9 +64,7 @@ def storage_alone(data_dir: Path) -> Iterator[StorageAlone]:
         except DatabaseUnavailable as away:
             raise CommandFailed(f"The database cannot be used now: {away}.", way_out="Try again later.") from None
         except DatabaseError as broken:
-            raise CommandFailed(
-                f"{path} cannot be used: {broken.orig}.", way_out="Put a copy of it back (docs/operations)."
-            ) from None
+            raise CommandFailed.of(unusable(data_dir, address, broken)) from None
 
 
 @contextmanager

@@ -7,10 +7,10 @@ from typing import TYPE_CHECKING
 
 from kumoniwa.client.access import CommandFailed
 from kumoniwa.client.terminal import progress, say
-from kumoniwa.folder import FolderTaken, owned
+from kumoniwa.folder import owned
 from kumoniwa.refusal import Refusal
 from kumoniwa.store.database import DatabaseUnavailable
-from kumoniwa.store.engines import check_driver
+from kumoniwa.store.engines import check_driver, check_has_state
 from kumoniwa.store.new_state import DATABASE_FILE
 from kumoniwa.store.schema import SchemaTooOld
 
@@ -21,10 +21,9 @@ if TYPE_CHECKING:
 def copy_state(data_dir: Path, *, to: str, source: str, as_json: bool) -> None:
     """Copy the state of this folder `to` a database, or from a `source` into the folder. Raises `CommandFailed`."""
     try:
+        check_has_state(data_dir)
         with owned(data_dir):
             copied = _copied(data_dir, to, source)
-    except FolderTaken as taken:
-        raise CommandFailed.of(taken) from None
     except SchemaTooOld:
         raise CommandFailed(
             f"The state of {data_dir} is of an older Kumoniwa.",
@@ -32,7 +31,8 @@ def copy_state(data_dir: Path, *, to: str, source: str, as_json: bool) -> None:
         ) from None
     except DatabaseUnavailable as away:
         raise CommandFailed(
-            f"The database cannot be used now: {away}.", way_out="End what uses it, or start it."
+            f"The database cannot be used now: {away}.",
+            way_out="End what uses it, or start it, then copy again: the state is where it was.",
         ) from None
     except Refusal as refused:
         raise CommandFailed.of(refused) from None

@@ -60,13 +60,15 @@ class _OfServer:
         return self._cloud.evidence("storage/repair", method="POST", timeout=_LONG)
 
 
-def check(data_dir: Path, *, repair: bool, as_json: bool) -> bool:
+def check(data_dir: Path, *, database: str = "", repair: bool, as_json: bool) -> bool:
     """Look at every layer and print what is wrong, and what was repaired; gives whether all is whole.
+
+    `database` is the address of the one on PostgreSQL that has the state, for where no server runs.
 
     Raises `CouldNotLook`.
     """
     try:
-        with _storage(data_dir) as storage:
+        with _storage(data_dir, database) as storage:
             repaired = storage.repair()["repaired"] if repair else []
             looked_at, faults = _looked(storage)
     except (CommandFailed, DriverError, ProgramFailed, ProgramMissing, OSError) as failure:
@@ -79,10 +81,10 @@ def check(data_dir: Path, *, repair: bool, as_json: bool) -> bool:
     return not faults
 
 
-def print_status(data_dir: Path, *, as_json: bool) -> None:
-    """What the storage takes and what room is left. Raises `CouldNotLook`."""
+def print_status(data_dir: Path, *, database: str = "", as_json: bool) -> None:
+    """What the storage takes and what room is left; `database` is as `check` has it. Raises `CouldNotLook`."""
     try:
-        with _storage(data_dir) as storage:
+        with _storage(data_dir, database) as storage:
             report = storage.status()
     except (CommandFailed, DriverError, OSError) as failure:
         raise _could_not_look(failure) from failure
@@ -148,14 +150,14 @@ def _unmeasured(report: Mapping[str, Any]) -> str:
 
 
 @contextmanager
-def _storage(data_dir: Path) -> Iterator[Storage]:
+def _storage(data_dir: Path, database: str) -> Iterator[Storage]:
     try:
         cloud = CloudClient(find_cloud(data_dir))
     except NoCloud:
         # Imported only here: it takes the server's own modules.
         from kumoniwa.client.alone import storage_alone
 
-        with storage_alone(data_dir) as alone:
+        with storage_alone(data_dir, database) as alone:
             yield alone
     else:
         yield _OfServer(cloud)

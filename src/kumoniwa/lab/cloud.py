@@ -13,7 +13,7 @@ from pathlib import Path
 from kumoniwa.app.own_folder import end_processes_of
 from kumoniwa.client.access import Access, CommandFailed, NoCloud, find_cloud
 from kumoniwa.client.cloud import CloudClient
-from kumoniwa.config import inherited_environment
+from kumoniwa.config import environment_of_a_cloud
 from kumoniwa.lab.narration import Narrator
 from kumoniwa.lab.shell import LabFailed
 from kumoniwa.run import child
@@ -48,7 +48,7 @@ async def own_cloud(narrator: Narrator, *, driver: str = "qemu") -> AsyncIterato
             command = _serve_command(folder / "cloud", driver)
             narrator.remark(f"a cloud of its own in {folder}")
             narrator.command(["kumoniwa", *command[3:]])
-            async with child(command, output=output, grace=_STOP_GRACE, environment=inherited_environment()) as server:
+            async with child(command, output=output, grace=_STOP_GRACE, environment=environment_of_a_cloud()) as server:
                 access = await _until_it_answers(folder / "cloud", server, log)
                 cloud = OwnCloud(access, CloudClient(access), folder, log)
                 narrator.remark(f"it answers at {access.endpoint}")

@@ -6,7 +6,7 @@ from there on by the same migrations.
 
 from pathlib import Path
 
-from sqlalchemy import Engine, inspect, text
+from sqlalchemy import Connection, Engine, inspect, text
 from sqlalchemy.exc import DBAPIError
 
 from kumoniwa.refusal import Refusal
@@ -51,7 +51,8 @@ def ensure_schema(engine: Engine) -> None:
     if found is not None and found > HEAD:
         raise SchemaTooNew(found)
     if found is None and not inspect(engine).get_table_names():
-        _make(engine)
+        with engine.connect().execution_options(writer=True) as connection, connection.begin():
+            make_schema(connection)
     else:
         _migrate(engine, HEAD)
 
@@ -70,16 +71,15 @@ def revision(engine: Engine) -> str | None:
         return found
 
 
-def _make(engine: Engine) -> None:
-    """Make the tables of an empty database at once. The migrations make the same ones in steps; a test compares.
+def make_schema(connection: Connection) -> None:
+    """Make the tables of an empty database at once, in the caller's transaction.
 
-    The statements are kept, as `scripts/reference` writes them from the tables: to compile them takes four times as
-    long as to execute them.
+    The migrations make the same ones in steps; a test compares. The statements are kept, as `scripts/reference` writes
+    them from the tables: to compile them takes four times as long as to execute them.
     """
-    statements = (_ENGINES / f"{engine.dialect.name}.sql").read_text().split(";\n")
-    with engine.connect().execution_options(writer=True) as connection, connection.begin():
-        for statement in statements[:-1]:
-            connection.exec_driver_sql(statement)
+    statements = (_ENGINES / f"{connection.dialect.name}.sql").read_text().split(";\n")
+    for statement in statements[:-1]:
+        connection.exec_driver_sql(statement)
 
 
 def _migrate(engine: Engine, target: str) -> None:

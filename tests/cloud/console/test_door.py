@@ -117,7 +117,7 @@ async def test_another_service_answers_too(browser: Browser) -> None:
         ("DescribeInstances", {"MaxResults": "5"}, "InvalidParameterValue"),
         ("DescribeInstances", {"MaxResults": 10**40}, "InvalidParameterValue"),
         ("EnableImageDeprecation", {"ImageId": "ami-01234567", "DeprecateAt": 1e300}, "InvalidParameterValue"),
-        ("DescribeTransitGateways", {}, "InvalidAction"),
+        ("CreateTransitGateway", {}, "InvalidAction"),
         ("NoSuchAction", {}, "InvalidAction"),
         ("StopInstances", {"InstanceIds": ["i-0123456789abcdef0"]}, "InvalidInstanceID.NotFound"),
     ],

@@ -38,7 +38,7 @@ class Told:
 
 def asked(monkeypatch: pytest.MonkeyPatch, told: Told) -> Told:
     @contextmanager
-    def instead(_: Path) -> Iterator[Told]:
+    def instead(_: Path, __: str) -> Iterator[Told]:
         yield told
 
     monkeypatch.setattr(storage, "_storage", instead)

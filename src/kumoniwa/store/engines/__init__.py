@@ -2,6 +2,8 @@
 
 from pathlib import Path
 
+from sqlalchemy.exc import DatabaseError
+
 from kumoniwa.folder import STATE_FILE
 from kumoniwa.refusal import Refusal
 from kumoniwa.store.database import Database
@@ -54,7 +56,7 @@ def is_elsewhere(data_dir: Path) -> bool:
 
 
 def examined(address: str) -> tuple[str, str | None]:
-    """What a person is told of the database at this address, and what could be better there.
+    """The database at this address in words, and what could be better there.
 
     Nothing is changed, and a server may use it. Raises a `Refusal` where it is not fit, and `DatabaseUnavailable`.
     """
@@ -62,6 +64,32 @@ def examined(address: str) -> tuple[str, str | None]:
     from kumoniwa.store.engines import postgresql_open
 
     return postgresql_open.examined(address)
+
+
+class NoState(Refusal):
+    """A folder is no cloud's."""
+
+
+def check_has_state(data_dir: Path) -> None:
+    """Raises `NoState` where the folder has no state, and knows of none elsewhere. It is not made."""
+    if not (data_dir / DATABASE_FILE).is_file() and not is_elsewhere(data_dir):
+        raise NoState(
+            f"There is no cloud in {data_dir}: it has no {DATABASE_FILE}.", way_out="Name its folder with --data-dir."
+        )
+
+
+def unusable(data_dir: Path, address: str, failure: DatabaseError) -> Refusal:
+    """What to say where the state of this folder was opened, and its database fails otherwise than for now."""
+    reason = " ".join(str(failure.orig).split())
+    if address:
+        return Refusal(
+            f"The database of PostgreSQL cannot be used: {reason}.",
+            way_out="See that its role owns all that is in it, and what its own log says (docs/postgresql).",
+        )
+    return Refusal(
+        f"{data_dir / DATABASE_FILE} cannot be used: {reason}.",
+        way_out="Put a copy of it back (docs/operations), or choose another folder with --data-dir.",
+    )
 
 
 class NoDriver(Refusal):

@@ -1,14 +1,17 @@
 """Copy the whole state from SQLite to PostgreSQL, and back.
 
 What is copied is compared afterwards, table by table: how many rows there are, and a hash of all that is in them. Until
-then nobody takes the copy for the state, and what was copied from is as it was.
+then the copy is not the state of any folder, and what was copied from is as it was.
 """
 
 import hashlib
+import itertools
 import json
+import os
+import sqlite3
 import uuid
-from collections.abc import Callable, Generator, Iterator, Sequence
-from contextlib import closing
+from collections.abc import Callable, Generator, Iterator, Mapping, Sequence
+from contextlib import closing, contextmanager
 from functools import cache
 from pathlib import Path
 from typing import Any
@@ -16,28 +19,35 @@ from typing import Any
 import psycopg
 from psycopg import sql
 from sqlalchemy import JSON, BigInteger, Connection, Engine, String, Table, cast, func, select, type_coerce
+from sqlalchemy.exc import SQLAlchemyError
 from sqlalchemy.types import Text
 
 from kumoniwa.folder import sync_folder
-from kumoniwa.refusal import Refusal
+from kumoniwa.refusal import Refusal, sentence
+from kumoniwa.sqlite_file import make_whole, remove_rests
 from kumoniwa.store.all_tables import metadata
 from kumoniwa.store.engines.asked import driver_of
+from kumoniwa.store.engines.causes import causes_of
 from kumoniwa.store.engines.postgresql_address import shown
 from kumoniwa.store.engines.postgresql_driver import Driver
-from kumoniwa.store.engines.postgresql_open import cloud_of, held, is_empty
+from kumoniwa.store.engines.postgresql_open import check_rights, cloud_of, held, is_empty
 from kumoniwa.store.engines.sqlite import make_engine
 from kumoniwa.store.engines.state_of_folder import bind, bound_to, release
 from kumoniwa.store.prepared import Prepared
-from kumoniwa.store.schema import check_current, ensure_schema
+from kumoniwa.store.schema import check_current, make_schema
 from kumoniwa.store.tables.columns import Moment, Word
 from kumoniwa.values import dataclass
 
 _AT_ONCE = 1000  # rows
+_FILES = ("-wal", "-shm", "")  # what the names of a database's files end with
 COPIED = ".copied"
-"""Ends the name of a database file whose state is on PostgreSQL now."""
+"""Ends the name of a database file whose state is on PostgreSQL now; a number follows where that name is taken."""
 
 OnCopied = Callable[[str, int, int], None]
-"""Is told which table is copied, how many rows are, and how many there are in all."""
+"""Called with the table that is being copied or compared, how many of its steps are done, and how many there are.
+
+Each row is two steps: it is copied, and compared.
+"""
 
 
 class CannotCopy(Refusal):
@@ -55,7 +65,8 @@ class Content:
 def to_postgresql(file: Path, address: str, on_copied: OnCopied) -> dict[str, Content]:
     """Copy the state of this file to an empty database, which is the state of the file's folder from then on.
 
-    The folder is the caller's alone. Raises `CannotCopy`, and what `open_database` raises.
+    The folder is the caller's alone. It is one transaction: what fails leaves the database empty.
+    Raises `CannotCopy`, and what `open_database` raises.
     """
     if not file.is_file() or bound_to(file.parent) is not None:
         raise CannotCopy(
@@ -64,22 +75,18 @@ def to_postgresql(file: Path, address: str, on_copied: OnCopied) -> dict[str, Co
         )
     source = make_engine(file)
     try:
-        check_current(source)
-        with held(address) as (engine, driver):
-            if not is_empty(driver):
-                raise CannotCopy(
-                    f"There is something in {shown(address)}.",
-                    way_out="Name an empty database: nothing is overwritten.",
-                )
-            ensure_schema(engine)
-            try:
-                copied = _copied_to_postgresql(source, engine, on_copied)
-            except BaseException:
-                _empty(driver)
-                raise
-            cloud = str(uuid.uuid4())
-            driver.execute("UPDATE cloud_state SET cloud = %s", (cloud,))
-            bind(file.parent, cloud)
+        with _failures_of(file, "Make room where it lies, or put a copy of it back (docs/operations)."):
+            check_current(source)
+            with held(address) as (engine, driver):
+                if not is_empty(driver):
+                    raise CannotCopy(
+                        f"There is something in {shown(address)}.",
+                        way_out="Name an empty database: nothing is overwritten.",
+                    )
+                check_rights(driver, address)
+                cloud = str(uuid.uuid4())
+                copied = _copied_to_postgresql(source, engine, cloud, on_copied)
+                bind(file.parent, cloud)
     finally:
         source.dispose()
     _move_aside(file)
@@ -103,24 +110,39 @@ def to_sqlite(address: str, file: Path, on_copied: OnCopied) -> dict[str, Conten
                 way_out="Name the folder that belongs to it with --data-dir: it has the disks.",
             )
         check_current(engine)
-        target = make_engine(draft)
         try:
-            ensure_schema(target)
-            copied = _copied_to_sqlite(engine, target, on_copied)
+            with _failures_of(draft, "Make room there, then copy again: the state is where it was."):
+                copied = _copied_to_sqlite(engine, draft, on_copied)
+                make_whole(draft)
+                _compare_file(draft, copied, on_copied)
+                remove_rests(file)
+                draft.rename(file)
+                sync_folder(file.parent)
         except BaseException:
-            target.dispose()
             _remove(draft)
             raise
-        target.dispose()
-        draft.rename(file)
-        sync_folder(file.parent)
         release(file.parent)
     return copied
 
 
-def _copied_to_postgresql(source: Engine, target: Engine, on_copied: OnCopied) -> dict[str, Content]:
+@contextmanager
+def _failures_of(file: Path, way_out: str) -> Iterator[None]:
+    """What SQLite and the disk fail with, as `CannotCopy` with the file's name."""
+    try:
+        yield
+    except (SQLAlchemyError, sqlite3.Error, OSError) as failure:
+        causes = (each for each in causes_of(failure) if isinstance(each, sqlite3.Error))
+        cause = failure if isinstance(failure, OSError) else next(causes, None)
+        if cause is None:
+            raise
+        raise CannotCopy(f"{file} cannot be used: {sentence(str(cause))}", way_out=way_out) from failure
+
+
+def _copied_to_postgresql(source: Engine, target: Engine, cloud: str, on_copied: OnCopied) -> dict[str, Content]:
     with source.connect() as reader, reader.begin(), target.connect() as writer, writer.begin():
+        make_schema(writer)
         driver: Driver = driver_of(writer)
+        driver.execute("UPDATE cloud_state SET cloud = %s", (cloud,))
 
         def write(table: Table, chunks: Iterator[list[tuple[Any, ...]]]) -> None:
             names = sql.SQL(", ").join(sql.Identifier(column.name) for column in table.c)
@@ -130,28 +152,31 @@ def _copied_to_postgresql(source: Engine, target: Engine, on_copied: OnCopied) -
                     for chunk in chunks:
                         for row in chunk:
                             copy.write_row(row)
-            except psycopg.DataError as failure:
+            except (psycopg.DataError, psycopg.IntegrityError) as failure:
                 reason = failure.diag.message_primary or failure
                 raise CannotCopy(
                     f"A row of the table {table.name} is not one for PostgreSQL: {reason}.",
                     way_out="Change or delete that resource, then copy again.",
                 ) from None
 
-        copied = _copied(reader, writer, write, on_copied)
+        copied = _copied(reader, write, on_copied)
         driver.execute(
             "SELECT setval(pg_get_serial_sequence('workflows', 'sequence'), max(sequence)) FROM workflows"
             " HAVING max(sequence) IS NOT NULL"
         )
+        _compare(writer, copied, on_copied)
         return copied
 
 
-def _copied_to_sqlite(source: Engine, target: Engine, on_copied: OnCopied) -> dict[str, Content]:
+def _copied_to_sqlite(source: Engine, draft: Path, on_copied: OnCopied) -> dict[str, Content]:
     with (
         source.connect() as reader,
         reader.begin(),
+        _opened(draft) as target,
         target.connect().execution_options(writer=True) as writer,
         writer.begin(),
     ):
+        make_schema(writer)
         driver = driver_of(writer)
         driver.execute("PRAGMA defer_foreign_keys=ON")  # rows of one table refer to each other
 
@@ -161,35 +186,57 @@ def _copied_to_sqlite(source: Engine, target: Engine, on_copied: OnCopied) -> di
             for chunk in chunks:
                 driver.executemany(f'INSERT INTO "{table.name}" ({names}) VALUES ({places})', chunk)
 
-        return _copied(reader, writer, write, on_copied)
+        return _copied(reader, write, on_copied)
+
+
+def _compare_file(draft: Path, copied: Mapping[str, Content], on_copied: OnCopied) -> None:
+    """Compare what is in the file, and leave it whole."""
+    with _opened(draft) as target, target.connect() as reader, reader.begin():
+        _compare(reader, copied, on_copied)
+    make_whole(draft)
+
+
+@contextmanager
+def _opened(file: Path) -> Iterator[Engine]:
+    engine = make_engine(file)
+    try:
+        yield engine
+    finally:
+        engine.dispose()
 
 
 def _copied(
-    reader: Connection,
-    writer: Connection,
-    write: Callable[[Table, Iterator[list[tuple[Any, ...]]]], None],
-    on_copied: OnCopied,
+    reader: Connection, write: Callable[[Table, Iterator[list[tuple[Any, ...]]]], None], on_copied: OnCopied
 ) -> dict[str, Content]:
-    """Copy each table, then read it anew and compare. Raises `CannotCopy` where something is not as it was."""
-    count = sum(_count(reader, table) for table in metadata.sorted_tables)
+    """Copy each table; gives what was in it."""
+    count = 2 * sum(_count(reader, table) for table in metadata.sorted_tables)
     done, found = 0, {}
     for table in metadata.sorted_tables:
         on_copied(table.name, done, count)
         with closing(_chunks(reader, table)) as chunks:
             read = _Hashed(chunks)
             write(table, iter(read))
-        with closing(_chunks(writer, table)) as chunks:
+        found[table.name] = read.content
+        done += read.content.rows
+    return found
+
+
+def _compare(reader: Connection, copied: Mapping[str, Content], on_copied: OnCopied) -> None:
+    """Read each table of the copy. Raises `CannotCopy` where something is not as it was."""
+    done = sum(content.rows for content in copied.values())
+    count = 2 * done
+    for table in metadata.sorted_tables:
+        on_copied(table.name, done, count)
+        with closing(_chunks(reader, table)) as chunks:
             written = _Hashed(chunks)
             for _ in written:
                 pass
-        if written.content != read.content:
+        if written.content != copied[table.name]:
             raise CannotCopy(
                 f"The table {table.name} is not the same after it was copied.",
                 way_out="This is a fault of Kumoniwa: please report it. The state is where it was.",
             )
-        found[table.name] = read.content
-        done += read.content.rows
-    return found
+        done += written.content.rows
 
 
 class _Hashed:
@@ -260,21 +307,17 @@ def _count(connection: Connection, table: Table) -> int:
     return int(connection.execute(select(func.count()).select_from(table)).scalar_one())
 
 
-def _empty(driver: Driver) -> None:
-    """Drop what was made in a database that was empty."""
-    for name in (*(table.name for table in reversed(metadata.sorted_tables)), "cloud_state", "alembic_version"):
-        driver.execute(sql.SQL("DROP TABLE IF EXISTS {}").format(sql.Identifier(name)))
-
-
 def _move_aside(file: Path) -> None:
-    """The file is the state no more, and stays as a copy."""
-    for end in ("-wal", "-shm", ""):
+    """The file is the state no more, and stays as a copy, beside those of copies before."""
+    names = (f"{file.name}{COPIED}" + (f".{number}" if number > 1 else "") for number in itertools.count(1))
+    copy = next(name for name in names if not any(os.path.lexists(file.with_name(name + end)) for end in _FILES))
+    for end in _FILES:
         beside = file.with_name(file.name + end)
         if beside.exists():
-            beside.rename(file.with_name(f"{file.name}{COPIED}{end}"))
+            beside.rename(file.with_name(copy + end))
     sync_folder(file.parent)
 
 
 def _remove(draft: Path) -> None:
-    for end in ("", "-wal", "-shm"):
-        draft.with_name(draft.name + end).unlink(missing_ok=True)
+    draft.unlink(missing_ok=True)
+    remove_rests(draft)

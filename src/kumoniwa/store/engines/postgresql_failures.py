@@ -38,6 +38,11 @@ def unavailable(failure: BaseException) -> str | None:
     return None
 
 
+def psycopgs(failure: BaseException) -> psycopg.Error | None:
+    """The driver's own error that is why something failed; None where there is none."""
+    return next((cause for cause in causes_of(failure) if isinstance(cause, psycopg.Error)), None)
+
+
 def is_in_conflict(failure: BaseException) -> bool:
     """Whether what failed may be done again at once, on the same connection."""
     return any(isinstance(cause, psycopg.Error) and cause.sqlstate in _IN_CONFLICT for cause in causes_of(failure))
@@ -50,11 +55,7 @@ def is_read_only(failure: BaseException) -> bool:
 
 def reason_of(failure: BaseException) -> str:
     """Why something failed, in the driver's words, on one line."""
-    for cause in causes_of(failure):
-        if isinstance(cause, psycopg.Error):
-            failure = cause
-            break
-    return " ".join(str(failure).split())
+    return " ".join(str(psycopgs(failure) or failure).split())
 
 
 def _passes(failure: psycopg.Error) -> bool:

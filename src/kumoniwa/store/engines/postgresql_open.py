@@ -6,16 +6,19 @@ from contextlib import contextmanager
 from pathlib import Path
 from typing import Any
 
+from psycopg import sql
 from sqlalchemy import Engine
+from sqlalchemy.exc import DBAPIError
 
 from kumoniwa.refusal import Refusal
 from kumoniwa.store.engines.asked import driver_of
 from kumoniwa.store.engines.postgresql import PostgresqlDatabase
 from kumoniwa.store.engines.postgresql_address import shown
 from kumoniwa.store.engines.postgresql_driver import Driver, make_engine
+from kumoniwa.store.engines.postgresql_failures import failures_named, psycopgs, reason_of
 from kumoniwa.store.engines.postgresql_lock import ServerLock
 from kumoniwa.store.engines.postgresql_session import Session
-from kumoniwa.store.engines.state_of_folder import bind, check_whose
+from kumoniwa.store.engines.state_of_folder import bind, check_whose, intend
 from kumoniwa.store.schema import check_current, ensure_schema
 
 _OLDEST = 130000  # its functions of transactions' numbers
@@ -29,6 +32,17 @@ _EXAMINED = (
     " current_setting('synchronous_standby_names')"
 )
 _MADE = "createdb --template template0 --encoding UTF8 --locale C NAME"
+_TABLES = "SELECT tablename::text FROM pg_tables WHERE schemaname = current_schema()"
+_MAY_CREATE = "SELECT coalesce(has_schema_privilege(current_schema(), 'CREATE'), false)"
+_WITHOUT_RIGHTS = (
+    f"{_TABLES} AND NOT coalesce((SELECT bool_and(has_table_privilege("
+    "quote_ident(schemaname) || '.' || quote_ident(tablename), right_to))"
+    " FROM unnest(ARRAY['SELECT', 'INSERT', 'UPDATE', 'DELETE']) AS right_to), false)"
+    " UNION ALL SELECT sequencename::text FROM pg_sequences WHERE schemaname = current_schema()"
+    " AND NOT has_sequence_privilege(quote_ident(schemaname) || '.' || quote_ident(sequencename), 'USAGE')"
+    " ORDER BY 1 LIMIT 1"
+)
+_NO_RIGHT = "42501"  # SQLSTATE insufficient_privilege
 
 
 class DatabaseUnfit(Refusal):
@@ -38,24 +52,30 @@ class DatabaseUnfit(Refusal):
 def open_postgresql(data_dir: Path, address: str, file: Path, *, upgrade: bool, durable: bool) -> PostgresqlDatabase:
     """The state of this folder in the database at this address, brought to the schema of this version, and ours alone.
 
-    `file` is where it would be on SQLite. Raises `BadAddress`, `DatabaseUnfit`, `StateElsewhere`, `SchemaTooNew`,
-    `SchemaTooOld`, `DatabaseUnavailable`.
+    `file` is where it would be on SQLite. Without `upgrade` nothing is written, in the folder neither.
+    Raises `BadAddress`, `DatabaseUnfit`, `StateElsewhere`, `SchemaTooNew`, `SchemaTooOld`, `DatabaseUnavailable`.
     """
     engine = make_engine(address, durable=durable)
     ended = threading.Event()
     writer = Session(engine, ended, ServerLock().take)
     try:
-        driver: Driver = driver_of(writer.connected_first())
-        check_fit(driver, address)
-        _check_ours(driver, address)
-        make_it = check_whose(data_dir, address, cloud_of(driver), file)
-        if upgrade:
-            ensure_schema(engine)
-        else:
-            check_current(engine)
-        if make_it is not None:
-            driver.execute("UPDATE cloud_state SET cloud = %s", (make_it,))
-            bind(data_dir, make_it)
+        with _failures_said(address):
+            driver: Driver = driver_of(writer.connected_first())
+            check_fit(driver, address)
+            _check_ours(driver, address)
+            cloud = cloud_of(driver)
+            if cloud is None:
+                _check_no_rows(driver, address)
+            make_it = check_whose(data_dir, address, cloud, file, begin=upgrade)
+            if upgrade:
+                check_rights(driver, address)
+                ensure_schema(engine)
+            else:
+                check_current(engine)
+            if make_it is not None:
+                intend(data_dir, make_it)
+                driver.execute("UPDATE cloud_state SET cloud = %s", (make_it,))
+                bind(data_dir, make_it)
     except BaseException:
         writer.drop()
         engine.dispose()
@@ -65,29 +85,36 @@ def open_postgresql(data_dir: Path, address: str, file: Path, *, upgrade: bool, 
 
 @contextmanager
 def held(address: str) -> Iterator[tuple[Engine, Driver]]:
-    """The database at this address, whatever is in it, ours alone while the block runs."""
+    """The database at this address, whatever is in it, ours alone while the block runs.
+
+    What PostgreSQL fails with in the block is raised as `DatabaseUnavailable` where it passes, else as `DatabaseUnfit`.
+    """
     engine = make_engine(address)
     session = Session(engine, threading.Event(), ServerLock().take)
     try:
-        driver: Driver = driver_of(session.connected_first())
-        check_fit(driver, address)
-        yield engine, driver
+        with _failures_said(address):
+            driver: Driver = driver_of(session.connected_first())
+            check_fit(driver, address)
+            yield engine, driver
     finally:
         session.drop()
         engine.dispose()
 
 
 def examined(address: str) -> tuple[str, str | None]:
-    """What a person is told of the database at this address, and what could be better there.
+    """The database at this address in words, and what could be better there.
 
     Nothing is changed, and a server may use it. Raises `BadAddress`, `DatabaseUnfit`, `DatabaseUnavailable`.
     """
     engine = make_engine(address)
     session = Session(engine, threading.Event())
     try:
-        driver: Driver = driver_of(session.connected_first())
-        check_fit(driver, address)
-        version, survives, standbys = driver.execute(_EXAMINED).fetchone() or ("", False, "")
+        with _failures_said(address):
+            driver: Driver = driver_of(session.connected_first())
+            check_fit(driver, address)
+            _check_ours(driver, address)
+            check_rights(driver, address)
+            version, survives, standbys = driver.execute(_EXAMINED).fetchone() or ("", False, "")
     finally:
         session.drop()
         engine.dispose()
@@ -104,8 +131,53 @@ def cloud_of(driver: Driver) -> str | None:
 
 
 def is_empty(driver: Driver) -> bool:
-    """Whether nobody has any tables in it."""
-    return not _scalar(driver, "SELECT count(*) FROM pg_tables WHERE schemaname = current_schema()")
+    """Whether the database has no tables."""
+    return driver.execute(_TABLES).fetchone() is None
+
+
+def check_rights(driver: Driver, address: str) -> None:
+    """Raises `DatabaseUnfit` where our role may not make tables in an empty database, or not change those there are."""
+    if is_empty(driver):
+        if not _scalar(driver, _MAY_CREATE):
+            raise _forbidden(address, "our role may not make tables in it")
+    elif (name := _scalar(driver, _WITHOUT_RIGHTS)) is not None:
+        raise _forbidden(address, f"our role may not read and change {name} in it")
+
+
+def _check_no_rows(driver: Driver, address: str) -> None:
+    """Raises `DatabaseUnfit` where a database that names no cloud has the state of one."""
+    for (name,) in driver.execute(f"{_TABLES} AND tablename NOT IN ('cloud_state', 'alembic_version')").fetchall():
+        if driver.execute(sql.SQL("SELECT 1 FROM {} LIMIT 1").format(sql.Identifier(name))).fetchone() is not None:
+            raise DatabaseUnfit(
+                f"{shown(address)} has the state of a cloud, and does not say of which.",
+                way_out=f"Make another database with: {_MADE}",
+            )
+
+
+@contextmanager
+def _failures_said(address: str) -> Iterator[None]:
+    """PostgreSQL's failures as `DatabaseUnavailable` where they pass, else as `DatabaseUnfit` in its own words."""
+    try:
+        with failures_named():
+            yield
+    except DBAPIError as failure:
+        if (cause := psycopgs(failure)) is None:
+            raise
+        reason = cause.diag.message_primary or reason_of(cause)
+        if cause.sqlstate == _NO_RIGHT:
+            raise _forbidden(address, reason) from failure
+        raise DatabaseUnfit(
+            f"{shown(address)} cannot be used: {reason}.",
+            way_out="Correct the address, or the database (docs/postgresql); PostgreSQL's own log may say more.",
+        ) from failure
+
+
+def _forbidden(address: str, reason: str) -> DatabaseUnfit:
+    return DatabaseUnfit(
+        f"{shown(address)} does not give the rights that Kumoniwa needs: {reason}.",
+        way_out="Make the role the owner of the database, and of the tables in it: ALTER DATABASE … OWNER TO …, "
+        "REASSIGN OWNED BY … TO ….",
+    )
 
 
 def _check_ours(driver: Driver, address: str) -> None:

@@ -23,6 +23,11 @@ def bound_to(data_dir: Path) -> str | None:
     return _read(data_dir).get("cloud")
 
 
+def intend(data_dir: Path, cloud: str) -> None:
+    """The state of this folder is to be what this cloud has on PostgreSQL, once the database says the same."""
+    _write(data_dir, cloud, settled=False)
+
+
 def bind(data_dir: Path, cloud: str) -> None:
     """From now on the state of this folder is what this cloud has on PostgreSQL."""
     _write(data_dir, cloud, settled=True)
@@ -34,10 +39,11 @@ def release(data_dir: Path) -> None:
     sync_folder(data_dir)
 
 
-def check_whose(data_dir: Path, address: str, cloud: str | None, file: Path) -> str | None:
-    """Which cloud the database is to be made this folder's by: None where it is. Raises `StateElsewhere`.
+def check_whose(data_dir: Path, address: str, cloud: str | None, file: Path, *, begin: bool) -> str | None:
+    """Which cloud the database is to be made this folder's by: None where it is. Nothing is written.
 
-    `cloud` is the one whose state is in the database, `file` that of the state where it is on SQLite.
+    `cloud` is the one whose state is in the database, `file` that of the state where it is on SQLite. Unless the folder
+    may `begin` there, the two must know each other already. Raises `StateElsewhere`.
     """
     known = _read(data_dir)
     if not known:
@@ -49,19 +55,29 @@ def check_whose(data_dir: Path, address: str, cloud: str | None, file: Path) -> 
         if cloud is not None:
             raise StateElsewhere(
                 f"{shown(address)} has the state of another data folder than {data_dir}.",
-                way_out="Name that folder with --data-dir, or an empty database with --database.",
+                way_out="Name that folder with --data-dir"
+                + (", or an empty database with --database." if begin else "."),
             )
-        new = str(uuid.uuid4())
-        _write(data_dir, new, settled=False)
-        return new
+        if not begin:
+            raise _begun_by_no_server(data_dir, address)
+        return str(uuid.uuid4())
     if cloud == known["cloud"]:
-        return None if known["settled"] else cloud
+        return cloud if begin and not known["settled"] else None
     if cloud is None and not known["settled"]:
+        if not begin:
+            raise _begun_by_no_server(data_dir, address)
         return str(known["cloud"])
     raise StateElsewhere(
         f"{shown(address)} does not have the state of {data_dir}: it "
         + ("is empty." if cloud is None else "has another cloud's."),
         way_out="Name the database that has it with --database, or put a copy of it back (docs/postgresql).",
+    )
+
+
+def _begun_by_no_server(data_dir: Path, address: str) -> StateElsewhere:
+    return StateElsewhere(
+        f"There is no cloud yet in {data_dir}, nor in {shown(address)}.",
+        way_out="Name its folder with --data-dir, or start a server on it once.",
     )
 
 

@@ -17,7 +17,7 @@ import threading
 import time
 from collections import defaultdict
 from collections.abc import Iterator, Sequence
-from dataclasses import dataclass, field, replace
+from dataclasses import dataclass, field
 from pathlib import Path
 from queue import Empty, Queue
 from xml.etree import ElementTree
@@ -242,15 +242,19 @@ def _failure(case: ElementTree.Element, test: str) -> Failure | None:
     return Failure(test, error.get("message", ""), os.path.relpath(evidence, ROOT) if evidence else "")
 
 
-def kind(name: str, folder: Path, seed: int, options: Sequence[str], *, after: Sequence[str] = ()) -> Kind:
-    """The tests in tests/NAME."""
-    report = folder / f"{name}.xml"
-    own = [f"--junitxml={report}", "-o", f"cache_dir=.pytest_cache/{name}", f"--hypothesis-seed={seed}"]
+def kind(
+    name: str, folder: Path, seed: int, options: Sequence[str], *, after: Sequence[str] = (), engine: str = ""
+) -> Kind:
+    """The tests in tests/NAME; on an engine of its own, under a name of its own."""
+    step = f"{name}-{engine}" if engine else name
+    own = [f"--junitxml={folder / step}.xml", "-o", f"cache_dir=.pytest_cache/{step}", f"--hypothesis-seed={seed}"]
     if '"--seed"' in (ROOT / "tests" / "conftest.py").read_text():
         own.append(f"--seed={seed}")
+    if engine:
+        own.append(f"--engine={engine}")
     argv = (str(PROGRAMS / "pytest"), "--quiet", f"tests/{name}", *own, *options)
     some = any(option not in LEAVE_OUT_NOTHING for option in options)
-    return Kind(name, argv, folder, some=some, after=tuple(after))
+    return Kind(step, argv, folder, some=some, after=tuple(after))
 
 
 def on_postgresql(name: str, folder: Path, seed: int, options: Sequence[str]) -> Kind:
@@ -258,13 +262,7 @@ def on_postgresql(name: str, folder: Path, seed: int, options: Sequence[str]) ->
 
     Their report lies apart: they are counted once in the figures of documents.
     """
-    apart = folder / "on_postgresql"
-    step = kind(name, apart, seed, ("--engine=postgresql", *options))
-    own = {f"{name}.xml": f"{name}-pg.xml", f"cache/{name}": f"cache/{name}-pg"}
-    argv = step.argv
-    for shared, apart_from_it in own.items():
-        argv = tuple(part.replace(shared, apart_from_it) for part in argv)
-    return replace(step, name=f"{name}-pg", argv=argv)
+    return kind(name, folder / "on_postgresql", seed, options, engine="postgresql")
 
 
 def steps_of_test(folder: Path, seed: int, options: Sequence[str]) -> list[Step]:
@@ -316,12 +314,12 @@ def summarise(results: Sequence[Result], lanes: Sequence[float], wall: float, id
     `idle`: which part of that time processors had nothing to do. `sampled`: it was a whole run of the tests, sampled,
     which is compared with its budget.
     """
-    say(f"\n{'':12}{'tests':>7}{'failed':>8}{'skipped':>9}{'wall':>13}{'CPU':>13}")
+    say(f"\n{'':22}{'tests':>7}{'failed':>8}{'skipped':>9}{'wall':>13}{'CPU':>13}")
     for result in results:
         counts = f"{len(result.tests):7}{result.failed:8}{result.count('skipped'):9}"
-        say(f"{result.step.name:12}{counts}{_time(result.seconds):>13}{_time(result.cpu):>13}")
+        say(f"{result.step.name:22}{counts}{_time(result.seconds):>13}{_time(result.cpu):>13}")
     tests = sorted((test for result in results for test in result.tests), key=lambda test: -test.seconds)
-    say(f"{'together':12}{len(tests):7}{'':17}{_time(wall):>13}{_time(sum(result.cpu for result in results)):>13}")
+    say(f"{'together':22}{len(tests):7}{'':17}{_time(wall):>13}{_time(sum(result.cpu for result in results)):>13}")
     if sampled:
         say(against_budget(sum(result.cpu for result in results)))
     say(f"Lanes took {', '.join(map(_time, lanes))}; processors were idle for {idle:.0%} of the time")

@@ -65,7 +65,7 @@ def test_every_kind_of_tests_is_run_once() -> None:
     tests = Path(__file__).parents[1]
     kinds = {test.relative_to(tests).parts[0] for test in tests.rglob("test_*.py")}
     steps = lanes.steps_of_test(Path("build"), 1, ())
-    on_postgresql = {"cloud-pg", "workflows-pg"}
+    on_postgresql = {"cloud-postgresql", "workflows-postgresql"}
     assert sorted(step.name for step in steps if isinstance(step, Kind)) == sorted(kinds | on_postgresql)
 
 

@@ -290,14 +290,13 @@ class Prepared:
         return ready
 
     def _tell(self, connection: Connection, all_given: Sequence[Mapping[str, Any]]) -> None:
+        assert self._table is not None
         touched: Touched | None = connection.info.get(TOUCHED)
         if touched is not None:
-            assert self._table is not None
             whose = self._whose
             touched(self._table, None if whose is None else [str(given[whose]) for given in all_given])
-        kept: KeptReads | None = connection.info.get(KEPT)
-        if kept is not None and self._deletes:
-            assert self._table is not None
+        kept: KeptReads | None = connection.info.get(KEPT) if self._deletes else None
+        if kept is not None:
             kept.deleted_from(self._table)
 
 

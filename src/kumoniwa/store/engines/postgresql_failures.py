@@ -1,13 +1,10 @@
 """What PostgreSQL fails with, by the names that the rest of Kumoniwa knows."""
 
-from collections.abc import Iterator
-from contextlib import contextmanager
+from contextlib import AbstractContextManager
 
 import psycopg
-from sqlalchemy.exc import DBAPIError, SQLAlchemyError
 
-from kumoniwa.store.database import DatabaseUnavailable
-from kumoniwa.store.engines.causes import causes_of
+from kumoniwa.store.engines.causes import causes_of, named_failures
 
 _PASSING = ("08", "53", "55", "57", "58")
 """Classes of SQLSTATE: connections, resources (a full disk), locks, an operator, the system."""
@@ -15,19 +12,9 @@ _READ_ONLY = "25006"  # a standby, or a primary that its operator has closed for
 _IN_CONFLICT = {"40001", "40P01"}  # two transactions hinder each other: one of them is done again
 
 
-@contextmanager
-def failures_named() -> Iterator[None]:
+def failures_named() -> AbstractContextManager[None]:
     """The driver's errors as SQLAlchemy's, and as `DatabaseUnavailable` those that are for now."""
-    try:
-        yield
-    except DatabaseUnavailable:
-        raise
-    except (SQLAlchemyError, psycopg.Error) as failure:
-        if (reason := unavailable(failure)) is not None:
-            raise DatabaseUnavailable(reason) from failure
-        if isinstance(failure, psycopg.Error):
-            raise DBAPIError.instance(None, None, failure, psycopg.Error) from failure
-        raise
+    return named_failures(psycopg.Error, unavailable)
 
 
 def unavailable(failure: BaseException) -> str | None:

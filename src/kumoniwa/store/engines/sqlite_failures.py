@@ -1,13 +1,9 @@
 """What SQLite fails with, by the names that the rest of Kumoniwa knows."""
 
 import sqlite3
-from collections.abc import Iterator
-from contextlib import contextmanager
+from contextlib import AbstractContextManager
 
-from sqlalchemy.exc import DBAPIError, SQLAlchemyError
-
-from kumoniwa.store.database import DatabaseUnavailable
-from kumoniwa.store.engines.causes import causes_of
+from kumoniwa.store.engines.causes import causes_of, named_failures
 
 _PASSING = {
     sqlite3.SQLITE_BUSY,
@@ -20,17 +16,9 @@ _PASSING = {
 }
 
 
-@contextmanager
-def failures_named() -> Iterator[None]:
+def failures_named() -> AbstractContextManager[None]:
     """The driver's errors as SQLAlchemy's, and as `DatabaseUnavailable` those that are for now."""
-    try:
-        yield
-    except (SQLAlchemyError, sqlite3.Error) as failure:
-        if (reason := unavailable(failure)) is not None:
-            raise DatabaseUnavailable(reason) from failure
-        if isinstance(failure, sqlite3.Error):
-            raise DBAPIError.instance(None, None, failure, sqlite3.Error) from failure
-        raise
+    return named_failures(sqlite3.Error, unavailable)
 
 
 def unavailable(failure: BaseException) -> str | None:

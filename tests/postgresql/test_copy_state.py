@@ -21,6 +21,7 @@ import pytest
 from click.testing import CliRunner
 from every_action import scene
 from postgresql_server import UNSYNCED, PostgresqlServer, postgresql_server, run_as_ordinary_user
+from sqlalchemy import Connection
 from stack import Stack, stack_on
 
 from kumoniwa.cli.main import main
@@ -358,9 +359,14 @@ def test_a_copy_that_is_interrupted_leaves_nothing_and_can_be_done_again(
     assert to_sqlite(address, folder / DATABASE_FILE, _nothing, Event()) == there
 
 
+def _put_many(connection: Connection) -> None:
+    for number in range(2500):
+        facts.put(connection, f"fact {number}", 1)
+
+
 async def test_how_far_a_copy_is_rises_to_its_end(folder: Path, address: str) -> None:
     database = open_database(folder)
-    await database.write(lambda c: [facts.put(c, f"fact {number}", 1) for number in range(2500)])
+    await database.write(_put_many)
     await database.close()
     for copy in (
         partial(to_postgresql, folder / DATABASE_FILE, address),

@@ -97,6 +97,20 @@ async def test_after_a_wait_for_the_lock_was_cancelled_the_next_write_is_done(
     assert await database.read(partial(facts.get, name="name")) == 1
 
 
+async def test_what_was_written_while_the_lock_was_waited_for_is_seen(
+    tmp_path: Path, server: PostgresqlServer, address: str
+) -> None:
+    """Whatever isolation the role has by default."""
+    database = open_database(tmp_path, f"{address}&options=-c%20default_transaction_isolation%3Dserializable")
+    with psycopg.connect(address) as other:
+        other.execute(f"SELECT pg_advisory_xact_lock({WRITES})".encode())
+        written = asyncio.ensure_future(database.write(partial(facts.get, name="name")))
+        await _waiting(server, _name(address), "wait_event_type = 'Lock'")
+        other.execute("INSERT INTO facts VALUES ('name', '1')")
+    assert await asyncio.wait_for(written, 20) == 1
+    await database.close()
+
+
 @pytest.mark.usefixtures("impatient")
 async def test_while_the_standby_is_away_nothing_more_is_committed_on_one_side_only(
     own: PostgresqlServer, tmp_path: Path

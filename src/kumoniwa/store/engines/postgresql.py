@@ -44,7 +44,8 @@ log = structlog.get_logger(__name__)
 SHARED_COMMIT = 32
 """Writes. Each may need a savepoint, and PostgreSQL slows down for everybody beyond 64 of those in a transaction."""
 _BEGIN = (
-    f"BEGIN; SELECT pg_advisory_xact_lock({WRITES});"
+    # With another level, that of the role, the view would be of before the lock was had.
+    f"BEGIN ISOLATION LEVEL READ COMMITTED; SELECT pg_advisory_xact_lock({WRITES});"
     " SELECT pg_current_xact_id()::text::bigint, pg_snapshot_xmin(pg_current_snapshot())::text::bigint"
 )
 BEGIN_READING = "BEGIN ISOLATION LEVEL REPEATABLE READ READ ONLY"

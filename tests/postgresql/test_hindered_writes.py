@@ -5,6 +5,7 @@ import itertools
 import os
 import select
 import signal
+import time
 from collections.abc import Iterator
 from functools import partial
 from pathlib import Path
@@ -21,7 +22,7 @@ from kumoniwa.store.changes import Changed
 from kumoniwa.store.database import Database, DatabaseUnavailable, OutcomeUnknown
 from kumoniwa.store.engines import open_database
 from kumoniwa.store.engines.asked import driver_of
-from kumoniwa.store.engines.postgresql_driver import Driver
+from kumoniwa.store.engines.postgresql_driver import Driver, make_engine
 from kumoniwa.store.engines.postgresql_lock import WRITES
 
 pytestmark = pytest.mark.anyio
@@ -297,3 +298,22 @@ async def _written(database: Database) -> bool:
     except DatabaseUnavailable:
         return False
     return True
+
+
+def test_a_standby_has_as_long_as_the_transaction_took(address: str, monkeypatch: pytest.MonkeyPatch) -> None:
+    """A copy of a large state: it may be behind by as much."""
+    waits: list[float] = []
+    commit = psycopg.Connection.commit
+
+    def committed(driver: Driver) -> None:
+        assert driver.until is not None
+        waits.append(driver.until - time.monotonic())
+        commit(driver)
+
+    monkeypatch.setattr(psycopg.Connection, "commit", committed)
+    with make_engine(address).connect() as connection:
+        for took in (0, 100):
+            with connection.begin():
+                driver_of(connection).begun -= took
+    short, long = waits
+    assert short <= 10 and 20 < long < 110

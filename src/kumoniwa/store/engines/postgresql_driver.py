@@ -1,5 +1,6 @@
 """psycopg's connection, as the rest of the engines asks drivers (`asked.Driver`), and SQLAlchemy's engine on it."""
 
+import time
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from typing import Any
@@ -59,6 +60,8 @@ class Driver(WatchedConnection):
     total_changes = 0
     warnings = 0
     """How often the server has warned, by now."""
+    begun = 0.0
+    """When SQLAlchemy began its last transaction, on the monotonic clock."""
 
     @property
     def in_transaction(self) -> bool:
@@ -102,9 +105,11 @@ class Driver(WatchedConnection):
     def commit(self) -> None:
         """What SQLAlchemy commits with, where a database is opened or copied to.
 
-        Raises `StandbyAway` where it is committed, and the standby does not have it in time. The connection is watched.
+        A standby has as long as the transaction took: there may be as much that it does not have yet. Raises
+        `StandbyAway` where it is committed, and the standby does not have it in time. The connection is watched.
         """
-        self.until, warnings = patience.end_of_patience(), self.warnings
+        now, warnings = time.monotonic(), self.warnings
+        self.until = max(patience.end_of_patience(), now + (now - self.begun))
         try:
             super().commit()
         finally:
@@ -139,7 +144,8 @@ def make_engine(address: str, *, durable: bool = True) -> Engine:
 
     @event.listens_for(engine, "begin")
     def _begin(connection: Connection) -> None:
-        driver = driver_of(connection)
+        driver: Driver = driver_of(connection)
+        driver.begun = time.monotonic()
         if not driver.in_transaction:  # else it was begun by us
             driver.execute("BEGIN")
 

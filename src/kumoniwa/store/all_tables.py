@@ -49,7 +49,7 @@ from kumoniwa.store.tables.routing import (
 )
 from kumoniwa.store.tables.security_groups import group_associations, security_group_rules, security_groups
 from kumoniwa.store.tables.sharing import permissions
-from kumoniwa.store.tables.snapshots import import_tasks, snapshots
+from kumoniwa.store.tables.snapshots import import_tasks, snapshot_locks, snapshots
 from kumoniwa.store.tables.spot_requests import spot_requests
 from kumoniwa.store.tables.tags import tags
 from kumoniwa.store.tables.trail_events import trail_events
@@ -124,6 +124,7 @@ __all__ = [
     "secondary_addresses",
     "security_group_rules",
     "security_groups",
+    "snapshot_locks",
     "snapshots",
     "spot_requests",
     "steps",

@@ -1221,6 +1221,23 @@ CREATE INDEX ix_security_group_rules_source_group_id ON security_group_rules (so
 
 CREATE INDEX security_group_rules_order ON security_group_rules (account, region, id);
 
+CREATE TABLE snapshot_locks (
+	id VARCHAR NOT NULL,
+	account VARCHAR NOT NULL,
+	region VARCHAR NOT NULL,
+	mode VARCHAR NOT NULL,
+	created_at BIGINT NOT NULL,
+	counted_from BIGINT NOT NULL,
+	days INTEGER,
+	until BIGINT,
+	cool_off_hours INTEGER,
+	cool_off_until BIGINT,
+	PRIMARY KEY (id),
+	FOREIGN KEY(id) REFERENCES snapshots (id) ON DELETE CASCADE
+);
+
+CREATE INDEX snapshot_locks_scope ON snapshot_locks (account, region, id);
+
 CREATE TABLE subnet_reservations (
 	id VARCHAR NOT NULL,
 	account VARCHAR NOT NULL,
@@ -1317,5 +1334,5 @@ CREATE INDEX secondary_addresses_address ON secondary_addresses (private_ip);
 
 CREATE TABLE alembic_version (version_num VARCHAR(32) NOT NULL PRIMARY KEY);
 
-INSERT INTO alembic_version VALUES ('0035');
+INSERT INTO alembic_version VALUES ('0036');
 

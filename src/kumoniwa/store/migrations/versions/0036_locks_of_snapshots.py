@@ -1,0 +1,28 @@
+"""Locks of snapshots."""
+
+import sqlalchemy as sa
+from alembic import op
+
+revision = "0036"
+down_revision = "0035"
+branch_labels = None
+depends_on = None
+
+
+def upgrade() -> None:
+    op.create_table(
+        "snapshot_locks",
+        sa.Column("id", sa.String(), nullable=False),
+        sa.Column("account", sa.String(), nullable=False),
+        sa.Column("region", sa.String(), nullable=False),
+        sa.Column("mode", sa.String(), nullable=False),
+        sa.Column("created_at", sa.BigInteger(), nullable=False),
+        sa.Column("counted_from", sa.BigInteger(), nullable=False),
+        sa.Column("days", sa.Integer(), nullable=True),
+        sa.Column("until", sa.BigInteger(), nullable=True),
+        sa.Column("cool_off_hours", sa.Integer(), nullable=True),
+        sa.Column("cool_off_until", sa.BigInteger(), nullable=True),
+        sa.ForeignKeyConstraint(["id"], ["snapshots.id"], ondelete="CASCADE"),
+        sa.PrimaryKeyConstraint("id"),
+    )
+    op.create_index("snapshot_locks_scope", "snapshot_locks", ["account", "region", "id"])

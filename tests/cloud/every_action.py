@@ -299,6 +299,7 @@ CHANGES: dict[str, Example] = {
         "SnapshotId": its["snapshot"],
         "CreateVolumePermission": {"Add": _OTHERS},
     },
+    "ModifySnapshotTier": lambda its: {"SnapshotId": its["locked snapshot"], "StorageTier": "archive"},
     "ModifySubnetAttribute": lambda its: {"SubnetId": its["subnet"], "MapPublicIpOnLaunch": {"Value": True}},
     "ModifyVolume": lambda its: {"VolumeId": its["root"], "Size": 9},
     "ModifyVolumeAttribute": lambda its: {"VolumeId": its["free"], "AutoEnableIO": {"Value": True}},
@@ -331,6 +332,7 @@ CHANGES: dict[str, Example] = {
         "CurrentVersion": 2,
         "PreviousVersion": 1,
     },
+    "RestoreSnapshotTier": lambda its: {"SnapshotId": its["archived snapshot"], "PermanentRestore": True},
     "RevokeSecurityGroupEgress": lambda its: {"GroupId": its["group"], "IpPermissions": _OLD_RULE},
     "RevokeSecurityGroupIngress": lambda its: {"GroupId": its["group"], "IpPermissions": _OLD_RULE},
     "RequestSpotFleet": lambda _: {
@@ -398,7 +400,8 @@ async def scene(stack: Stack, folder: Path) -> Scene:
     await stack.idle()
     await stack.call("AttachVolume", VolumeId=attached, InstanceId=instance, Device="/dev/sdg")
     snapshot = (await stack.call("CreateSnapshot", VolumeId=root))["SnapshotId"]
-    unused_snapshot, locked = [(await stack.call("CreateSnapshot", VolumeId=free))["SnapshotId"] for _ in range(2)]
+    of_free = [(await stack.call("CreateSnapshot", VolumeId=free))["SnapshotId"] for _ in range(3)]
+    unused_snapshot, locked, archived = of_free
     await stack.call("LockSnapshot", SnapshotId=locked, LockMode="governance", LockDuration=1)
     await stack.call("CreatePlacementGroup", GroupName="near")
     group = (await stack.call("CreateSecurityGroup", GroupName="g", Description="d"))["GroupId"]
@@ -410,6 +413,7 @@ async def scene(stack: Stack, folder: Path) -> Scene:
     rules = (await stack.call("DescribeSecurityGroupRules", Filters=filters))["SecurityGroupRules"]
     await stack.call("CreateKeyPair", KeyName="old")
     await stack.idle()
+    await stack.call("ModifySnapshotTier", SnapshotId=archived, StorageTier="archive")
     images = [(await stack.call("RegisterImage", **_image(f"image {n}", snapshot)))["ImageId"] for n in range(5)]
     await stack.call("EnableImageDeregistrationProtection", ImageId=images[3])
     await stack.call("DisableImage", ImageId=images[4])
@@ -492,6 +496,7 @@ async def scene(stack: Stack, folder: Path) -> Scene:
         "named address": named_address,
         "instance": instance, "other": other, "large": large, "root": root, "free": free, "unused": unused,
         "attached": attached, "snapshot": snapshot, "unused snapshot": unused_snapshot, "locked snapshot": locked,
+        "archived snapshot": archived,
         "group": group, "unused group": unused_group, "images": images, "disk": disk.as_uri(),
         "rule": next(rule["SecurityGroupRuleId"] for rule in rules if rule["IpProtocol"] == "-1"),
         "image": image,

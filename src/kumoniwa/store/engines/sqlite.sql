@@ -965,6 +965,11 @@ CREATE TABLE snapshots (
 	full_bytes BIGINT,
 	kms_key_id VARCHAR,
 	data_key_id VARCHAR,
+	storage_tier VARCHAR DEFAULT 'standard' NOT NULL,
+	tiering VARCHAR,
+	tiered_at BIGINT,
+	archived_at BIGINT,
+	restored_until BIGINT,
 	PRIMARY KEY (id),
 	FOREIGN KEY(layer_id) REFERENCES layers (id)
 );
@@ -974,6 +979,8 @@ CREATE INDEX ix_snapshots_layer_id ON snapshots (layer_id);
 CREATE INDEX ix_snapshots_volume_id ON snapshots (volume_id);
 
 CREATE INDEX snapshots_order ON snapshots (account, region, started_at, id);
+
+CREATE INDEX snapshots_restored ON snapshots (restored_until, id) WHERE restored_until IS NOT NULL;
 
 CREATE TABLE steps (
 	workflow_id VARCHAR NOT NULL,

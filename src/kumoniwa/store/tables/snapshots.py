@@ -13,8 +13,8 @@ from sqlalchemy import (
 
 from kumoniwa.model.consistency import Consistency
 from kumoniwa.model.snapshot_locks import LockMode
-from kumoniwa.model.snapshots import ImportState, SnapshotState
-from kumoniwa.store.tables.columns import Moment, Word, scope_columns, table
+from kumoniwa.model.snapshots import ImportState, SnapshotState, StorageTier, Tiering
+from kumoniwa.store.tables.columns import Moment, Word, index_of_some, scope_columns, table
 
 snapshots = table(
     "snapshots",
@@ -36,6 +36,12 @@ snapshots = table(
     Column("full_bytes", BigInteger),
     Column("kms_key_id", String),
     Column("data_key_id", String),
+    Column("storage_tier", Word(StorageTier), nullable=False, server_default="standard"),
+    Column("tiering", Word(Tiering)),
+    Column("tiered_at", Moment),
+    Column("archived_at", Moment),
+    Column("restored_until", Moment),
+    index_of_some("snapshots_restored", "restored_until", "id", where="restored_until IS NOT NULL"),
     Index("snapshots_order", "account", "region", "started_at", "id"),  # as they are listed
 )
 

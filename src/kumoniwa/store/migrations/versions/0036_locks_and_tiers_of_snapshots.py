@@ -1,4 +1,4 @@
-"""Locks of snapshots."""
+"""Locks of snapshots, and the tiers that they are in."""
 
 import sqlalchemy as sa
 from alembic import op
@@ -26,3 +26,12 @@ def upgrade() -> None:
         sa.PrimaryKeyConstraint("id"),
     )
     op.create_index("snapshot_locks_scope", "snapshot_locks", ["account", "region", "id"])
+    with op.batch_alter_table("snapshots") as table:
+        table.add_column(sa.Column("storage_tier", sa.String(), server_default="standard", nullable=False))
+        table.add_column(sa.Column("tiering", sa.String(), nullable=True))
+        for name in ("tiered_at", "archived_at", "restored_until"):
+            table.add_column(sa.Column(name, sa.BigInteger(), nullable=True))
+    some = sa.text("restored_until IS NOT NULL")
+    op.create_index(
+        "snapshots_restored", "snapshots", ["restored_until", "id"], sqlite_where=some, postgresql_where=some
+    )

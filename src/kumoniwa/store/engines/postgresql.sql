@@ -150,6 +150,16 @@ CREATE TABLE iam_attached_policies (
 
 CREATE INDEX ix_iam_attached_policies_policy_arn ON iam_attached_policies (policy_arn);
 
+CREATE TABLE iam_groups (
+	id VARCHAR NOT NULL,
+	account VARCHAR NOT NULL,
+	name VARCHAR NOT NULL,
+	path VARCHAR NOT NULL,
+	created_at BIGINT NOT NULL,
+	PRIMARY KEY (id),
+	UNIQUE (account, name)
+);
+
 CREATE TABLE iam_inline_policies (
 	holder_id VARCHAR NOT NULL,
 	name VARCHAR NOT NULL,
@@ -750,6 +760,16 @@ CREATE TABLE fleet_instances (
 );
 
 CREATE INDEX ix_fleet_instances_fleet_id ON fleet_instances (fleet_id);
+
+CREATE TABLE iam_memberships (
+	group_id VARCHAR NOT NULL,
+	user_id VARCHAR NOT NULL,
+	PRIMARY KEY (group_id, user_id),
+	FOREIGN KEY(group_id) REFERENCES iam_groups (id),
+	FOREIGN KEY(user_id) REFERENCES iam_users (id)
+);
+
+CREATE INDEX ix_iam_memberships_user_id ON iam_memberships (user_id);
 
 CREATE TABLE iam_policy_versions (
 	policy_id VARCHAR NOT NULL,

@@ -1,4 +1,4 @@
-"""Locks of snapshots, and the tiers that they are in."""
+"""Locks of snapshots and the tiers that they are in; groups of IAM's users."""
 
 import sqlalchemy as sa
 from alembic import op
@@ -35,3 +35,22 @@ def upgrade() -> None:
     op.create_index(
         "snapshots_restored", "snapshots", ["restored_until", "id"], sqlite_where=some, postgresql_where=some
     )
+    op.create_table(
+        "iam_groups",
+        sa.Column("id", sa.String(), nullable=False),
+        sa.Column("account", sa.String(), nullable=False),
+        sa.Column("name", sa.String(), nullable=False),
+        sa.Column("path", sa.String(), nullable=False),
+        sa.Column("created_at", sa.BigInteger(), nullable=False),
+        sa.PrimaryKeyConstraint("id"),
+        sa.UniqueConstraint("account", "name"),
+    )
+    op.create_table(
+        "iam_memberships",
+        sa.Column("group_id", sa.String(), nullable=False),
+        sa.Column("user_id", sa.String(), nullable=False),
+        sa.ForeignKeyConstraint(["group_id"], ["iam_groups.id"]),
+        sa.ForeignKeyConstraint(["user_id"], ["iam_users.id"]),
+        sa.PrimaryKeyConstraint("group_id", "user_id"),
+    )
+    op.create_index("ix_iam_memberships_user_id", "iam_memberships", ["user_id"])

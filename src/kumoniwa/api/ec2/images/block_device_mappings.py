@@ -10,7 +10,7 @@ from sqlalchemy import Connection
 from kumoniwa.api.call import Call
 from kumoniwa.api.ec2.kinds import SNAPSHOT
 from kumoniwa.api.ec2.named.lookup import named
-from kumoniwa.api.ec2.snapshots.snapshot_tiers import check_not_archived
+from kumoniwa.api.ec2.named.snapshot_lookup import check_not_archived
 from kumoniwa.api.ec2.volumes.device_names import is_device_name, named_once
 from kumoniwa.api.ec2.volumes.encryption import check_asked, key_for
 from kumoniwa.api.ec2.volumes.new_volume import WantedVolume

@@ -12,9 +12,9 @@ from kumoniwa.api.ec2.images.image_names import check_name
 from kumoniwa.api.ec2.kinds import EXPECTING, IMAGE
 from kumoniwa.api.ec2.named.image_lookup import ImageUnavailable, check_registered
 from kumoniwa.api.ec2.named.lookup import named
+from kumoniwa.api.ec2.named.snapshot_lookup import check_not_archived
 from kumoniwa.api.ec2.snapshots.copy_durations import check_duration
 from kumoniwa.api.ec2.snapshots.encrypted_copies import copy_key, needed_bytes, under_key
-from kumoniwa.api.ec2.snapshots.snapshot_tiers import check_not_archived
 from kumoniwa.api.ec2.tags import from_specifications, tags_of, write
 from kumoniwa.api.ec2.volumes.encryption import check_asked
 from kumoniwa.api.not_built import NotBuiltParameter, refuse

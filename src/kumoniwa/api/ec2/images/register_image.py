@@ -16,7 +16,7 @@ from kumoniwa.api.ec2.images.image_names import check_name
 from kumoniwa.api.ec2.images.image_output import SRIOV
 from kumoniwa.api.ec2.kinds import SNAPSHOT
 from kumoniwa.api.ec2.named.lookup import named
-from kumoniwa.api.ec2.snapshots.snapshot_tiers import check_not_archived
+from kumoniwa.api.ec2.named.snapshot_lookup import check_not_archived
 from kumoniwa.api.ec2.tags import from_specifications, write
 from kumoniwa.api.ec2.volumes.device_names import is_device_name
 from kumoniwa.api.ec2.volumes.volume_types import DEFAULT_VOLUME_TYPE, check_bootable, checked_volume

@@ -11,7 +11,7 @@ from kumoniwa.api.ec2.images.launchable_images import launchable
 from kumoniwa.api.ec2.instances.describe_replace_root_volume_tasks import task_output
 from kumoniwa.api.ec2.kinds import INSTANCE, REPLACE_ROOT_TASK, SNAPSHOT, VOLUME
 from kumoniwa.api.ec2.named.lookup import named
-from kumoniwa.api.ec2.snapshots.snapshot_tiers import check_not_archived
+from kumoniwa.api.ec2.named.snapshot_lookup import check_not_archived
 from kumoniwa.api.ec2.tags import from_specifications
 from kumoniwa.api.ec2.tags import write as write_tags
 from kumoniwa.api.ec2.volumes.attach_volume import keep_for

@@ -8,10 +8,10 @@ from kumoniwa.api.call import Answer, Call, Parameters
 from kumoniwa.api.cloud import Cloud, origin
 from kumoniwa.api.ec2.kinds import SNAPSHOT
 from kumoniwa.api.ec2.named.lookup import named
+from kumoniwa.api.ec2.named.snapshot_lookup import check_not_archived
 from kumoniwa.api.ec2.snapshots.copy_durations import check_duration
 from kumoniwa.api.ec2.snapshots.encrypted_copies import copy_key, needed_bytes, under_key
 from kumoniwa.api.ec2.snapshots.new_snapshot import MOST_DESCRIPTION
-from kumoniwa.api.ec2.snapshots.snapshot_tiers import check_not_archived
 from kumoniwa.api.ec2.tags import from_specifications, tag_set
 from kumoniwa.api.ec2.tags import write as write_tags
 from kumoniwa.api.not_built import NotBuiltParameter, refuse

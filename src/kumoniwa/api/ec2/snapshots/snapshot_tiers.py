@@ -4,7 +4,7 @@ What an archived snapshot holds stays where it is: it is only not to be used unt
 """
 
 from collections.abc import Mapping
-from datetime import datetime, timedelta
+from datetime import timedelta
 from typing import Any
 
 from sqlalchemy import Connection
@@ -30,12 +30,6 @@ from kumoniwa.store import snapshots
 
 _AT_ONCE = "It is done at once, and what the snapshot holds stays where it is."
 _NOT_NEEDED = (ImageState.FAILED, ImageState.DEREGISTERED, ImageState.DISABLED)
-
-
-def check_not_archived(snapshot: Snapshot, at: datetime) -> None:
-    """Raises the refusal to use a snapshot that is archived."""
-    if snapshot.is_archived(at):
-        raise IncorrectState(f"The snapshot '{snapshot.id}' is archived. Restore it before you use it.")
 
 
 @action("ModifySnapshotTier", depth=Depth.PARTLY, missing=_AT_ONCE)

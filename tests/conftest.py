@@ -15,6 +15,7 @@ from typing import Any
 import pytest
 import urllib3.util.connection  # noqa: F401 -- it binds a socket as it is imported, which a sealed test must not
 from hypothesis import HealthCheck, settings
+from processor_time import Meter
 from quick_database import on_postgresql
 from sampling import Sampling, left_out
 
@@ -148,9 +149,25 @@ def pytest_report_header(config: pytest.Config) -> str:
     return _by_seed(config)
 
 
+_IN_PROCESS = {"unit", "protocol", "cloud", "workflows"}
+"""Kinds whose tests leave no program running."""
+_METER = pytest.StashKey[Meter]()
+
+
+@pytest.hookimpl(tryfirst=True)
+def pytest_runtestloop(session: pytest.Session) -> None:
+    kinds = {Path(item.path).relative_to(Path(__file__).parent).parts[0] for item in session.items}
+    session.config.stash[_METER] = Meter(whole=not kinds <= _IN_PROCESS)
+
+
 @pytest.hookimpl(wrapper=True)
-def pytest_runtest_makereport(item: pytest.Item) -> Generator[None, pytest.TestReport, pytest.TestReport]:
-    """A failure of a test that samples says how to run the same sample again."""
+def pytest_runtest_makereport(
+    item: pytest.Item, call: pytest.CallInfo[None]
+) -> Generator[None, pytest.TestReport, pytest.TestReport]:
+    """The report says how much of the processor the test took, and a failure of one that samples how to run the same
+    sample again."""
+    if call.when == "teardown":
+        item.user_properties.append(("processor seconds", f"{item.config.stash[_METER].since():.2f}"))
     report = yield
     if report.failed and "sampling" in getattr(item, "fixturenames", ()):
         option = "--exhaustive" if item.config.option.exhaustive else f"--seed {item.config.option.seed}"

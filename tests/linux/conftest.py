@@ -114,6 +114,13 @@ def prepared_cloud(tmp_path_factory: pytest.TempPathFactory, pytestconfig: pytes
     return PreparedCloud(tmp_path_factory.mktemp("prepared"), cold=pytestconfig.option.boot_cold)
 
 
+@pytest.fixture(scope="session")
+def prepared_without_cloud_init(tmp_path_factory: pytest.TempPathFactory, pytestconfig: pytest.Config) -> PreparedCloud:
+    """The same, for tests that are not about cloud-init."""
+    folder = tmp_path_factory.mktemp("prepared")
+    return PreparedCloud(folder, cold=pytestconfig.option.boot_cold, cloud_init=False)
+
+
 @pytest.fixture
 def cloud_folder(tmp_path: Path) -> Path:
     """Where the server's cloud is."""

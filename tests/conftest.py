@@ -8,7 +8,7 @@ import secrets
 import signal
 import socket
 import subprocess
-from collections.abc import Generator, Iterator
+from collections.abc import Generator, Iterator, Sequence
 from pathlib import Path
 from typing import Any
 
@@ -17,7 +17,7 @@ import urllib3.util.connection  # noqa: F401 -- it binds a socket as it is impor
 from hypothesis import HealthCheck, settings
 from processor_time import Meter
 from quick_database import on_postgresql
-from sampling import Sampling, left_out
+from sampling import Sampling, halved, left_out
 
 settings.register_profile("unhurried", settings(), deadline=None, suppress_health_check=[HealthCheck.too_slow])
 settings.load_profile("unhurried")  # how long an example takes says how busy the machine is, and nothing of the code
@@ -87,9 +87,24 @@ def pytest_collection_modifyitems(config: pytest.Config, items: list[pytest.Item
     marked: list[tuple[pytest.Item, str, int]] = [
         (item, *mark.args) for item in items if (mark := item.get_closest_marker("some_of")) is not None
     ]
-    for item, why in left_out(marked, option.seed, exhaustive=option.exhaustive):
+    for item, why in left_out([*marked, *_half_of_each_file(config, items)], option.seed, exhaustive=option.exhaustive):
         item.add_marker(pytest.mark.skip(why))
     _leave_to_postgresql(config, items)
+
+
+_HALVED = {"browser", "clients", "vm"}
+"""Kinds of which half is run of each file, chosen by the seed, where the whole kind is run, without a choice of
+names; all with `--exhaustive`. What is marked `every_run` is."""
+
+
+def _half_of_each_file(config: pytest.Config, items: Sequence[pytest.Item]) -> list[tuple[pytest.Item, str, int]]:
+    """The tests among which the seed chooses, their group, and how many of it are run."""
+    option = config.option
+    if not {Path(argument).name for argument in config.args} <= _HALVED or option.keyword or option.markexpr:
+        return []
+    whole = ("every_run", "some_of", "skip")
+    free = [item for item in items if not any(map(item.get_closest_marker, whole))]
+    return list(halved((item, f"tests of {item.path.stem}") for item in free))
 
 
 def _by_seed(config: pytest.Config) -> str:

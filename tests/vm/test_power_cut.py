@@ -34,7 +34,7 @@ from kumoniwa.store import all_tables as tables
 from kumoniwa.store import layers
 from kumoniwa.workflows.workflow import Workflow
 
-pytestmark = [pytest.mark.anyio, pytest.mark.vm, pytest.mark.timeout(1200)]
+pytestmark = [pytest.mark.anyio, pytest.mark.vm, pytest.mark.every_run, pytest.mark.timeout(1200)]
 
 _PLAYED_WITHIN = 120.0  # seconds
 _SETTLED: dict[Table, set[StrEnum]] = {

@@ -13,7 +13,8 @@ Of what is sampled, NAME, a test also counts NAME_of: how much there was to choo
 tests that passed and those that were left to other seeds.
 
     scripts/figures             say what is stale: documents against docs/figures.json and against the tests' names
-    scripts/figures --compare   also docs/figures.json against the reports in build/tests, of a whole `scripts/test`
+    scripts/figures --compare   also docs/figures.json against the reports in build/tests, of a whole `scripts/test`,
+                                both ways: it is well where a run has more than documents say, and worth an update
     scripts/figures --update    write the documents and docs/figures.json from these reports
 """
 
@@ -105,16 +106,30 @@ def _is_known(name: str, tests: Mapping[str, str], code: str) -> bool:
 
 
 def stale_figures(figures: Mapping[str, int], *, exhaustive: bool) -> list[str]:
-    """Where docs/figures.json and a run's reports are further apart than `NEAR`."""
+    """Where a run's reports have less than documents say, by more than `NEAR`: what is promised was not run."""
+    compared = _compared(figures, exhaustive=exhaustive)
+    return [_said(*one) for one in compared if one[2] < one[1] - NEAR * one[1]]
+
+
+def outgrown_figures(figures: Mapping[str, int], *, exhaustive: bool) -> list[str]:
+    """Where they have more, by more than `NEAR`: the documents are true, and could say more."""
+    compared = _compared(figures, exhaustive=exhaustive)
+    return [_said(*one) for one in compared if one[2] > one[1] + NEAR * one[1]]
+
+
+def _compared(figures: Mapping[str, int], *, exhaustive: bool) -> Iterator[tuple[str, int, int]]:
+    """The figures that are the same in each run: their names, what documents say, and what this run had."""
     varying = {what for what, _, _ in sampled(figures)} if exhaustive else set()
     for document in _documents():
         marks = [mark["name"] for mark in MARK.finditer(document.read_text())]
         varying |= {mark.removeprefix("about ") for mark in marks if mark.startswith("about ")}
-    return [
-        f"{name}: {value:,} in the documents, {figures.get(name, 0):,} in this run"
-        for name, value in _kept().items()
-        if not varying & {name, name.rpartition(".")[2]} and abs(figures.get(name, 0) - value) > NEAR * value
-    ]
+    for name, value in _kept().items():
+        if not varying & {name, name.rpartition(".")[2]}:
+            yield name, value, figures.get(name, 0)
+
+
+def _said(name: str, value: int, found: int) -> str:
+    return f"{name}: {value:,} in the documents, {found:,} in this run"
 
 
 def update(figures: Mapping[str, int]) -> None:
@@ -165,7 +180,8 @@ def main() -> int:
             return 1
     stale = stale_documents()
     if asked.compare:
-        stale += stale_figures(counted(), exhaustive=False)
+        figures = counted()
+        stale += stale_figures(figures, exhaustive=False) + outgrown_figures(figures, exhaustive=False)
     if stale:
         print("\n".join([*stale, "After a whole run of scripts/test, `scripts/figures --update` writes them."]))
     return 1 if stale else 0

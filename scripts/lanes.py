@@ -4,7 +4,8 @@ Each kind of tests is a pytest process of its own. What it prints goes to build/
 build/quick) and is shown where it failed, each failure cut; its report is KIND.xml beside it. In the end it is said of
 each failed test how it failed and where its evidence is. The last line is `N passed, N failed`, with `, N skipped`
 where some were.
-What failed without a failing test (a check, a build, a collection that broke, stale figures in documents) counts as 1.
+What failed without a failing test (a check, a build, a collection that broke, documents that say more than was run)
+counts as 1.
 """
 
 import argparse
@@ -391,13 +392,17 @@ def _idle() -> float:
 
 
 def _stale_figures(seed: int, *, exhaustive: bool) -> list[str]:
-    """Say what was sampled; gives the figures of documents that are not those of this run, which was whole."""
+    """Say what was sampled and what documents could say more of; gives where they say more than this whole run had."""
     if not exhaustive:
         (figures.REPORTS / figures.WHOLE).touch()
     counted = figures.counted()
     say()
     for what, tried, of in figures.sampled(counted):
         say(f"{what}: {tried:,} of {of:,}" + ("" if tried == of else f", chosen by the seed {seed}"))
+    if outgrown := figures.outgrown_figures(counted, exhaustive=exhaustive):
+        say("Documents could say more; `scripts/figures --update` writes it:")
+    for line in outgrown:
+        say(f"    {line}")
     return figures.stale_figures(counted, exhaustive=exhaustive)
 
 
@@ -409,7 +414,7 @@ def close(results: Sequence[Result], stale: Sequence[str], *, whole: bool) -> in
     failures = sum(result.failed for result in failed) + bool(stale)
     say()
     if stale:
-        say("Failed: figures in the documents are not those of this run; `scripts/figures --update` writes them:")
+        say("Failed: documents say more than this run had; where that is meant, `scripts/figures --update` writes it:")
     for line in stale:
         say(f"    {line}")
     for result in failed:

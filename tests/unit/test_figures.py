@@ -56,23 +56,39 @@ def test_an_update_leaves_nothing_stale(root: Path) -> None:
     assert figures.stale_figures(counted, exhaustive=False) == []
 
 
-def test_another_count_is_stale_but_where_it_varies_from_run_to_run(root: Path) -> None:
+def test_less_than_documents_say_is_stale_but_where_it_varies_from_run_to_run(root: Path) -> None:
     counted = figures.counted(root / "build")
     figures.update(counted)
-    counted.update({"falls": 33, "test_falls.falls": 33, "deep_falls": 50})
+    counted.update({"falls": -4, "test_falls.falls": -4, "deep_falls": -50})
     assert figures.stale_figures(counted, exhaustive=False) == [
-        "falls: 7 in the documents, 40 in this run",
-        "test_falls.falls: 7 in the documents, 40 in this run",
+        "falls: 7 in the documents, 3 in this run",
+        "test_falls.falls: 7 in the documents, 3 in this run",
     ]
     assert figures.stale_figures(counted, exhaustive=True) == [], "an exhaustive run leaves no sample"
+
+
+def test_a_test_that_is_no_more_is_stale(root: Path) -> None:
+    counted = figures.counted(root / "build")
+    figures.update(counted)
+    del counted["test_it_falls"]
+    assert figures.stale_figures(counted, exhaustive=False) == ["test_it_falls: 2 in the documents, 0 in this run"]
+
+
+def test_more_than_documents_say_is_told_and_not_stale(root: Path) -> None:
+    counted = figures.counted(root / "build")
+    figures.update(counted)
+    counted.update({"falls": 33, "deep_falls": 50})
+    assert figures.stale_figures(counted, exhaustive=False) == []
+    assert figures.outgrown_figures(counted, exhaustive=False) == ["falls: 7 in the documents, 40 in this run"]
 
 
 def test_a_figure_stands_within_a_twentieth_of_a_run(root: Path) -> None:
     (root / "docs" / "faults.md").write_text("<!-- falls -->1,000<!-- / --> falls")
     figures.update({"falls": 1_000})
     assert figures.stale_figures({"falls": 950}, exhaustive=False) == []
-    assert figures.stale_figures({"falls": 1_050}, exhaustive=False) == []
-    assert figures.stale_figures({"falls": 1_051}, exhaustive=False) == [
+    assert figures.stale_figures({"falls": 949}, exhaustive=False) == ["falls: 1,000 in the documents, 949 in this run"]
+    assert figures.outgrown_figures({"falls": 1_050}, exhaustive=False) == []
+    assert figures.outgrown_figures({"falls": 1_051}, exhaustive=False) == [
         "falls: 1,000 in the documents, 1,051 in this run"
     ]
 

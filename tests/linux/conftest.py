@@ -47,12 +47,13 @@ def what_takes_long_begins_early(request: pytest.FixtureRequest) -> None:
 @pytest.fixture(scope="session")
 def shared_guests(tmp_path_factory: pytest.TempPathFactory, request: pytest.FixtureRequest) -> Iterator[SharedGuests]:
     """The Debian guest that tests share; it is booted when a test asks for it."""
-    terminal = request.config.pluginmanager.getplugin("terminalreporter")
+    terminal, capture = map(request.config.pluginmanager.getplugin, ("terminalreporter", "capturemanager"))
 
     def say(text: str) -> None:
-        terminal.ensure_newline()
-        terminal.write_line(text, red=True, bold=True)
-        terminal.flush()
+        with capture.global_and_fixture_disabled():  # what is said while a test runs is shown only where it fails
+            terminal.ensure_newline()
+            terminal.write_line(text, red=True, bold=True)
+            terminal.flush()
 
     guests = SharedGuests(lambda: tmp_path_factory.mktemp("shared"), say)
     try:

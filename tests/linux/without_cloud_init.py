@@ -18,6 +18,9 @@ _DISABLED = "/etc/cloud/cloud-init.disabled"
 _HOST_KEY = "/etc/ssh/ssh_host_ed25519_key"
 _SSH = "/home/admin/.ssh"
 _ADMIN = 1000
+_WAITER = "systemd-networkd-wait-online.service"
+_WAITS = f"symlink /etc/systemd/system/multi-user.target.wants/{_WAITER} /lib/systemd/system/{_WAITER}"
+"""A machine that is to be saved waits for a network. It is cloud-init that has others wait."""
 
 
 def debian_without_cloud_init(cloud: CloudClient, folder: Path, *, admits: str = "") -> str:
@@ -30,7 +33,7 @@ def debian_without_cloud_init(cloud: CloudClient, folder: Path, *, admits: str =
     disk = raw(built, folder / "without-cloud-init.raw")
     begins, _ = root_partition(disk)
     (nothing := folder / "nothing").touch()
-    change(disk, begins, f"write {nothing} {_DISABLED}", *(_keys(folder, admits) if admits else ()))
+    change(disk, begins, f"write {nothing} {_DISABLED}", *(_keys(folder, admits) if admits else [_WAITS]))
     try:
         return import_image(cloud, disk, NewImage("debian-12-without-cloud-init"), lambda what, percent: None)
     finally:

@@ -216,7 +216,7 @@ preserve_hostname: false
 disable_root: true
 ssh_deletekeys: true
 ssh_genkeytypes: [ed25519, ecdsa]
-locale: false
+locale: "false"  # a word: cloud-init warns of anything else
 apt: {preserve_sources_list: true}
 # Debian's default makes every mount wait for cloud-init at every boot.
 mount_default_fields: [~, ~, auto, "defaults,nofail", "0", "2"]

@@ -27,6 +27,7 @@ drop() {
 
 mkdir -p "$wants" "$after_cloud_init" /run/systemd/journald.conf.d
 ln -sf /etc/systemd/system/launch-from-memory.service "$wants/"
+ln -sf /etc/systemd/system/cloud-init-standby.service "$wants/"
 ln -sf /etc/systemd/system/ssh-after-cloud-init.service "$after_cloud_init/"
 
 # sshd starts, and waits for its host keys.
@@ -52,6 +53,20 @@ After=launch-from-memory.service
 EOF
 done
 
+# stage UNIT ARGUMENTS: the unit's stage of cloud-init is run by the process that has loaded it already
+stage() {
+    mkdir -p "$units/$1.d"
+    cat > "$units/$1.d/standby.conf" <<EOF
+[Service]
+ExecStart=
+ExecStart=/usr/bin/python3 -ISB /usr/local/lib/kumoniwa/launch_from_memory/stage.py $2
+SyslogIdentifier=cloud-init
+EOF
+}
+stage cloud-init.service init
+stage cloud-config.service 'modules --mode=config'
+stage cloud-final.service 'modules --mode=final'
+
 # Its folder in /tmp would have one name in all guests.
 drop systemd-logind.service <<'EOF'
 [Service]
@@ -76,6 +91,18 @@ RemainAfterExit=yes
 WorkingDirectory=/usr/local/lib/kumoniwa
 ExecStart=/usr/bin/python3 -B -m launch_from_memory
 TimeoutStartSec=infinity
+"""
+
+_STANDBY_SERVICE = """\
+[Unit]
+Description=Launch from memory: cloud-init, loaded and standing by
+ConditionPathExists=/usr/bin/cloud-init
+
+[Service]
+Type=notify
+WorkingDirectory=/usr/local/lib/kumoniwa
+ExecStart=/usr/bin/python3 -B -m launch_from_memory cloud-init-standby
+Nice=15
 """
 
 _HOST_KEYS_SERVICE = """\
@@ -106,6 +133,7 @@ FILES: dict[str, str] = {
     **{f"{_HOME}/{_PROGRAM.name}/{part.name}": part.read_text() for part in sorted(_PROGRAM.glob("*.py"))},
     f"{_HOME}/prepare-launch": _PREPARE,
     "etc/systemd/system/launch-from-memory.service": _LAUNCH_SERVICE,
+    "etc/systemd/system/cloud-init-standby.service": _STANDBY_SERVICE,
     "etc/systemd/system/launch-host-keys.service": _HOST_KEYS_SERVICE,
     "etc/systemd/system/ssh-after-cloud-init.service": _SSH_AFTER_CLOUD_INIT,
 }

@@ -1,4 +1,7 @@
-"""Waits for an identity, and takes it on: launch-from-memory.service. With `hold-sshd`: launch-host-keys.service."""
+"""Waits for an identity, and takes it on: launch-from-memory.service.
+
+With `hold-sshd`: launch-host-keys.service; with `cloud-init-standby`: that one.
+"""
 
 import os
 import socket
@@ -6,6 +9,7 @@ import sys
 from collections.abc import Callable
 from pathlib import Path
 
+from . import standby
 from .guest_machine import Machine
 from .host_keys import hold_sshd
 from .identity import identity_of
@@ -48,6 +52,12 @@ def main() -> None:
     root = Path("/")
     if sys.argv[1:] == ["hold-sshd"]:
         hold_sshd(root)
+        return
+    if sys.argv[1:] == ["cloud-init-standby"]:
+        standby.load()
+        listening = standby.opened(root)
+        _tell_systemd("READY=1")
+        standby.serve(listening)
         return
     kernel = Kernel()
     serve(opened(), lambda: Machine(root, kernel, prepare(root, kernel)))

@@ -6,7 +6,6 @@ import os
 import signal
 import struct
 import subprocess
-import sys
 import time
 from pathlib import Path
 
@@ -31,12 +30,7 @@ _NEEDED_SOON = """
     usr/sbin/rsyslogd usr/lib/x86_64-linux-gnu/rsyslog/*.so usr/sbin/agetty usr/bin/curl usr/bin/ip usr/bin/sed
     usr/bin/mawk usr/bin/systemctl usr/bin/growpart usr/sbin/sfdisk usr/sbin/resize2fs usr/bin/lsblk usr/sbin/usermod
     usr/lib/systemd/systemd-journald usr/bin/journalctl usr/bin/rm usr/bin/cp usr/bin/mv usr/bin/sleep
-"""
-_CLOUD_INIT_MODULES = """
-import importlib, pkgutil
-import cloudinit.cmd.main, cloudinit.config, cloudinit.distros.debian, cloudinit.sources.DataSourceEc2
-for module in pkgutil.iter_modules(cloudinit.config.__path__):
-    importlib.import_module("cloudinit.config." + module.name)
+    usr/bin/cloud-init
 """
 
 
@@ -79,7 +73,6 @@ def _load_what_is_needed_soon(root: Path) -> None:
         for file in root.glob(pattern):
             if file.is_file():
                 file.read_bytes()
-    subprocess.run([sys.executable, "-c", _CLOUD_INIT_MODULES], check=False, capture_output=True, timeout=120)
     as_user = ["setpriv", f"--reuid={USER}", f"--regid={USER}", "--init-groups", "bash", "-lc", "true"]
     subprocess.run(as_user, check=False, capture_output=True, timeout=60)
 

@@ -67,6 +67,7 @@ def pytest_addoption(parser: pytest.Parser) -> None:
 
 
 def pytest_configure(config: pytest.Config) -> None:
+    config.addinivalue_line("markers", "every_run: is run in each run, where of others the seed chooses half")
     if config.getoption("--seed") is None:
         config.option.seed = secrets.randbelow(1 << 32)
     # A shell has what it starts in the background ignore Ctrl-C, and programs that a test starts would inherit that.

@@ -9,7 +9,7 @@ from typing import Any
 
 import identities
 import pytest
-from debian_guest import KEY, Login, access, image_of, login_to, until, volume_of
+from debian_guest import KEY, access, image_of, login_to, until, volume_of
 from hibernated_guest import goes_on_where_it_stood
 from prepared_cloud import PreparedCloud
 from sampling import Sampling
@@ -32,24 +32,19 @@ def cloud(prepared_cloud: PreparedCloud, cloud_folder: Path, server: Server) -> 
 
 
 @pytest.mark.some_of("long guests", 1)
-def test_guests_launched_from_memory_share_no_identity_and_live_on_like_others(
-    prepared_cloud: PreparedCloud, cloud: CloudClient, cloud_folder: Path, tmp_path: Path, sampling: Sampling
+def test_guests_launched_from_memory_share_no_identity_and_do_what_their_user_data_says(
+    prepared_cloud: PreparedCloud, cloud: CloudClient, tmp_path: Path, sampling: Sampling
 ) -> None:
     image = prepared_cloud.image
     key, group = access(cloud, tmp_path)
     clones = len(sampling.of(range(MOST), 1))  # and one that is configured, which is compared with them
-    first = ""
     told: list[dict[str, Any]] = []
     for begun in range(0, clones, TOGETHER):  # each works for a minute after its launch, and has no need to
-        several = _launched(
-            cloud, image, group, count=min(TOGETHER, clones - begun), HibernationOptions={"Configured": True}
-        )
+        several = _launched(cloud, image, group, count=min(TOGETHER, clones - begun))
         told += [identities.facts_of(login_to(cloud, each, key)) for each in several]
-        first = first or several[0]
         for facts, each in zip(told[begun:], several, strict=True):
             identities.is_as_told(cloud, facts, each)
-        if others := [each for each in several if each != first]:
-            cloud.call("TerminateInstances", InstanceIds=others)
+        cloud.call("TerminateInstances", InstanceIds=several)
     [configured] = _launched(
         cloud,
         image,
@@ -67,14 +62,18 @@ def test_guests_launched_from_memory_share_no_identity_and_live_on_like_others(
     assert json.loads(login.run("hostnamectl --json=short"))["HardwareModel"] == TYPE
     assert login.run("cat /etc/told /run/early /var/lib/cloud/data/instance-id") == f"so{configured}"
     assert int(login.run("df --output=size -BM / | tail -1").strip("M ")) > 10_000, "it has grown"
-    cloud.call("TerminateInstances", InstanceIds=[configured])
-
-    _lives_on(cloud, goes_on_where_it_stood(cloud, cloud_folder, login_to(cloud, first, key), key))
 
 
-def _lives_on(cloud: CloudClient, login: Login) -> None:
+@pytest.mark.some_of("long guests", 1)
+def test_a_guest_launched_from_memory_hibernates_and_lives_on_like_others(
+    prepared_cloud: PreparedCloud, cloud: CloudClient, cloud_folder: Path, tmp_path: Path
+) -> None:
     """A disk comes, an image is made at rest, and the guest is who it was after its reboot."""
+    key, group = access(cloud, tmp_path)
+    [launched] = _launched(cloud, prepared_cloud.image, group, count=1, HibernationOptions={"Configured": True})
+    login = login_to(cloud, launched, key)
     before = identities.facts_of(login)
+    login = goes_on_where_it_stood(cloud, cloud_folder, login, key)
     zone = cloud.instance(login.instance_id)["Placement"]["AvailabilityZone"]
     volume = cloud.call("CreateVolume", AvailabilityZone=zone, Size=1)["VolumeId"]
     until(lambda: volume_of(cloud, volume), "State", "available", 60)

@@ -51,7 +51,7 @@ def pair(tmp_path_factory: pytest.TempPathFactory, prepared_without_cloud_init: 
         pair.end()
 
 
-_ONE_OF_MANY = pytest.mark.some_of("ways of packets between real guests", 5)
+_ONE_OF_MANY = pytest.mark.some_of("ways of packets between real guests", 3)
 """Each of them leaves the pair as it found it; tests/network and tests/vm try the same with guests that cost little."""
 _ATTACKED = 10  # seconds
 _ASKED_IS_TRACKED = 30  # seconds for which the kernel remembers a datagram

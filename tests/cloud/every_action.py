@@ -274,6 +274,7 @@ CHANGES: dict[str, Example] = {
     "EnableVolumeIO": lambda its: {"VolumeId": its["root"]},
     "ImportKeyPair": lambda its: {"KeyName": "imported", "PublicKeyMaterial": _ED25519},
     "ImportSnapshot": lambda its: {"DiskContainer": {"Format": "RAW", "Url": its["disk"]}},
+    "LockSnapshot": lambda its: {"SnapshotId": its["snapshot"], "LockMode": "governance", "LockDuration": 1},
     "ModifyImageAttribute": lambda its: {"ImageId": its["image"], "LaunchPermission": {"Add": _OTHERS}},
     "ModifyInstanceAttribute": lambda its: {"InstanceId": its["instance"], "SourceDestCheck": {"Value": False}},
     "ModifyInstanceCpuOptions": lambda its: {"InstanceId": its["large"], "CoreCount": 2, "ThreadsPerCore": 1},
@@ -282,6 +283,7 @@ CHANGES: dict[str, Example] = {
     },
     "ModifyInstanceMaintenanceOptions": lambda its: {"InstanceId": its["instance"], "RebootMigration": "disabled"},
     "ModifyInstanceMetadataOptions": lambda its: {"InstanceId": its["instance"], "HttpTokens": "required"},
+    "ModifyInstancePlacement": lambda its: {"InstanceId": its["large"], "GroupName": "near"},
     "ModifyManagedPrefixList": lambda its: {
         "PrefixListId": its["prefix list"],
         "CurrentVersion": 1,
@@ -297,6 +299,7 @@ CHANGES: dict[str, Example] = {
         "SnapshotId": its["snapshot"],
         "CreateVolumePermission": {"Add": _OTHERS},
     },
+    "ModifySnapshotTier": lambda its: {"SnapshotId": its["locked snapshot"], "StorageTier": "archive"},
     "ModifySubnetAttribute": lambda its: {"SubnetId": its["subnet"], "MapPublicIpOnLaunch": {"Value": True}},
     "ModifyVolume": lambda its: {"VolumeId": its["root"], "Size": 9},
     "ModifyVolumeAttribute": lambda its: {"VolumeId": its["free"], "AutoEnableIO": {"Value": True}},
@@ -329,6 +332,7 @@ CHANGES: dict[str, Example] = {
         "CurrentVersion": 2,
         "PreviousVersion": 1,
     },
+    "RestoreSnapshotTier": lambda its: {"SnapshotId": its["archived snapshot"], "PermanentRestore": True},
     "RevokeSecurityGroupEgress": lambda its: {"GroupId": its["group"], "IpPermissions": _OLD_RULE},
     "RevokeSecurityGroupIngress": lambda its: {"GroupId": its["group"], "IpPermissions": _OLD_RULE},
     "RequestSpotFleet": lambda _: {
@@ -338,6 +342,7 @@ CHANGES: dict[str, Example] = {
     "StartInstances": lambda its: {"InstanceIds": [its["large"]]},
     "StopInstances": lambda its: {"InstanceIds": [its["other"]]},
     "TerminateInstances": lambda its: {"InstanceIds": [its["instance"]]},
+    "UnlockSnapshot": lambda its: {"SnapshotId": its["locked snapshot"]},
     "UnmonitorInstances": lambda its: {"InstanceIds": [its["instance"]]},
     "UpdateSecurityGroupRuleDescriptionsEgress": lambda its: {"GroupId": its["group"], "IpPermissions": _TOLD_RULE},
     "UpdateSecurityGroupRuleDescriptionsIngress": lambda its: {"GroupId": its["group"], "IpPermissions": _TOLD_RULE},
@@ -371,6 +376,7 @@ WITHOUT_DRY_RUNS = {
     "DisassociateIamInstanceProfile",
     "DisassociateSubnetCidrBlock",
     "DisassociateVpcCidrBlock",
+    "ModifyInstancePlacement",
     "ModifySubnetAttribute",
     "ModifyVpcAttribute",
     "ReplaceIamInstanceProfileAssociation",
@@ -394,7 +400,10 @@ async def scene(stack: Stack, folder: Path) -> Scene:
     await stack.idle()
     await stack.call("AttachVolume", VolumeId=attached, InstanceId=instance, Device="/dev/sdg")
     snapshot = (await stack.call("CreateSnapshot", VolumeId=root))["SnapshotId"]
-    unused_snapshot = (await stack.call("CreateSnapshot", VolumeId=free))["SnapshotId"]
+    of_free = [(await stack.call("CreateSnapshot", VolumeId=free))["SnapshotId"] for _ in range(3)]
+    unused_snapshot, locked, archived = of_free
+    await stack.call("LockSnapshot", SnapshotId=locked, LockMode="governance", LockDuration=1)
+    await stack.call("CreatePlacementGroup", GroupName="near")
     group = (await stack.call("CreateSecurityGroup", GroupName="g", Description="d"))["GroupId"]
     unused_group = (await stack.call("CreateSecurityGroup", GroupName="unused", Description="d"))["GroupId"]
     await stack.call("AuthorizeSecurityGroupEgress", GroupId=group, IpPermissions=_OLD_RULE)
@@ -404,6 +413,7 @@ async def scene(stack: Stack, folder: Path) -> Scene:
     rules = (await stack.call("DescribeSecurityGroupRules", Filters=filters))["SecurityGroupRules"]
     await stack.call("CreateKeyPair", KeyName="old")
     await stack.idle()
+    await stack.call("ModifySnapshotTier", SnapshotId=archived, StorageTier="archive")
     images = [(await stack.call("RegisterImage", **_image(f"image {n}", snapshot)))["ImageId"] for n in range(5)]
     await stack.call("EnableImageDeregistrationProtection", ImageId=images[3])
     await stack.call("DisableImage", ImageId=images[4])
@@ -485,8 +495,9 @@ async def scene(stack: Stack, folder: Path) -> Scene:
         "address": address, "address association": association["AssociationId"], "free address": free_address,
         "named address": named_address,
         "instance": instance, "other": other, "large": large, "root": root, "free": free, "unused": unused,
-        "attached": attached, "snapshot": snapshot, "unused snapshot": unused_snapshot, "group": group,
-        "unused group": unused_group, "images": images, "disk": disk.as_uri(),
+        "attached": attached, "snapshot": snapshot, "unused snapshot": unused_snapshot, "locked snapshot": locked,
+        "archived snapshot": archived,
+        "group": group, "unused group": unused_group, "images": images, "disk": disk.as_uri(),
         "rule": next(rule["SecurityGroupRuleId"] for rule in rules if rule["IpProtocol"] == "-1"),
         "image": image,
         **network,

@@ -33,8 +33,12 @@ USUAL: Mapping[str, Sequence[Sequence[str]]] = {
     "CreateVpc": [("CidrBlock",), ("CidrBlock", "InstanceTenancy"), ("CidrBlock", "AmazonProvidedIpv6CidrBlock")],
     "CreateVpcPeeringConnection": [("PeerVpcId",)],
     "DeleteRoute": [("DestinationCidrBlock",), ("DestinationIpv6CidrBlock",)],
+    "LockSnapshot": [("LockDuration",), ("ExpirationDate",), ("LockDuration", "CoolOffPeriod")],
     "ModifyInstanceMetadataDefaults": [("HttpTokens",), ("HttpEndpoint", "InstanceMetadataTags")],
+    "ModifyInstancePlacement": [("GroupName",), ("GroupId",), ("GroupId", "PartitionNumber"), ("Tenancy",)],
     "ModifyManagedPrefixList": [("AddEntries",), ("RemoveEntries",), ("MaxEntries",), ("PrefixListName",)],
+    "ModifySnapshotTier": [("StorageTier",)],
+    "RestoreSnapshotTier": [("PermanentRestore",), ("TemporaryRestoreDays",)],
     "ModifySubnetAttribute": [
         ("MapPublicIpOnLaunch",),
         ("EnableDns64",),

@@ -1,4 +1,4 @@
-"""New access keys, and the unique ids of IAM's users, roles, profiles and policies."""
+"""New access keys, and the unique ids of IAM's users, groups, roles, profiles and policies."""
 
 import secrets
 import string

@@ -37,7 +37,7 @@ class PolicyVersion:
 
 @dataclass(frozen=True, slots=True)
 class InlinePolicy:
-    """A policy that is part of a user or role."""
+    """A policy that is part of a user, group or role."""
 
     holder_id: str
     name: str
@@ -46,7 +46,7 @@ class InlinePolicy:
 
 @dataclass(frozen=True, slots=True)
 class AttachedPolicy:
-    """A policy by its ARN, attached to a user or role: one of the account's own, or one of AWS's."""
+    """A policy by its ARN, attached to a user, group or role: one of the account's own, or one of AWS's."""
 
     holder_id: str
     policy_arn: str

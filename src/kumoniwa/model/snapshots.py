@@ -13,6 +13,23 @@ class SnapshotState(StrEnum):
     ERROR = "error"
 
 
+class StorageTier(StrEnum):
+    STANDARD = "standard"
+    ARCHIVE = "archive"
+    """It is not to be used until it is restored."""
+
+
+class Tiering(StrEnum):
+    """What was done last about a snapshot's tier. It is done at once."""
+
+    ARCHIVED = "archival-completed"
+    RESTORED_FOR_A_TIME = "temporary-restore-completed"
+    RESTORED = "permanent-restore-completed"
+
+
+MOST_RESTORE_DAYS = 180  # the EBS user guide, "Restore an archived snapshot"
+
+
 @dataclass(frozen=True, slots=True)
 class Snapshot:
     """A reference to a layer. `layer_id` is None until the cut was made."""
@@ -43,6 +60,21 @@ class Snapshot:
     data_key_id: str | None = None
     """EC2's DataEncryptionKeyId: it shares that with the encrypted volumes and snapshots that it descends from, or that
     descend from it, and with no others. An id alone: each layer has a key of its own."""
+
+    storage_tier: StorageTier = StorageTier.STANDARD
+    tiering: Tiering | None = None
+    """None: it was never archived."""
+    tiered_at: datetime | None = None
+    """When that was done."""
+    archived_at: datetime | None = None
+    restored_until: datetime | None = None
+    """When it is archived again; None: it is not restored for a time."""
+
+    def is_archived(self, at: datetime) -> bool:
+        """Whether it is not to be used at a moment, also where it was just to be archived again."""
+        return self.storage_tier is StorageTier.ARCHIVE or (
+            self.restored_until is not None and self.restored_until <= at
+        )
 
     @property
     def encrypted(self) -> bool:

@@ -30,6 +30,7 @@ from kumoniwa.store import (
     network_insights,
     peerings,
     replace_root,
+    snapshots,
     spot_requests,
     tags,
     tokens,
@@ -170,6 +171,7 @@ def forgetting(now: datetime, on_gone: OnGone = lambda ids: None) -> list[Forget
         partial(fleets.forget, before=now - FLEETS_KEPT),
         partial(spot_requests.forget, before=now - SPOT_REQUESTS_KEPT),
         partial(kms_keys.delete_due, now=now),
+        partial(snapshots.archive_again, now=now),
     ]
 
 

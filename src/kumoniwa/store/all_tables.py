@@ -13,7 +13,9 @@ from kumoniwa.store.tables.flow_logs import flow_logs
 from kumoniwa.store.tables.identities import (
     access_keys,
     iam_attached_policies,
+    iam_groups,
     iam_inline_policies,
+    iam_memberships,
     iam_policies,
     iam_policy_versions,
     iam_roles,
@@ -49,7 +51,7 @@ from kumoniwa.store.tables.routing import (
 )
 from kumoniwa.store.tables.security_groups import group_associations, security_group_rules, security_groups
 from kumoniwa.store.tables.sharing import permissions
-from kumoniwa.store.tables.snapshots import import_tasks, snapshots
+from kumoniwa.store.tables.snapshots import import_tasks, snapshot_locks, snapshots
 from kumoniwa.store.tables.spot_requests import spot_requests
 from kumoniwa.store.tables.tags import tags
 from kumoniwa.store.tables.trail_events import trail_events
@@ -80,7 +82,9 @@ __all__ = [
     "group_associations",
     "hibernations",
     "iam_attached_policies",
+    "iam_groups",
     "iam_inline_policies",
+    "iam_memberships",
     "iam_policies",
     "iam_policy_versions",
     "iam_roles",
@@ -124,6 +128,7 @@ __all__ = [
     "secondary_addresses",
     "security_group_rules",
     "security_groups",
+    "snapshot_locks",
     "snapshots",
     "spot_requests",
     "steps",

@@ -1,4 +1,4 @@
-"""IAM's policies in the database: the account's own, those inside of users and roles, and what is attached."""
+"""IAM's policies in the database: the account's own, those inside of users, groups and roles, and what is attached."""
 
 from collections.abc import Mapping
 from typing import Any
@@ -59,7 +59,7 @@ def delete_version(connection: Connection, version: PolicyVersion) -> None:
 
 
 def inline_of(connection: Connection, holder_id: str) -> list[InlinePolicy]:
-    """The policies inside of a user or role, by name."""
+    """The policies inside of a user, group or role, by name."""
     query = select(iam_inline_policies).where(iam_inline_policies.c.holder_id == holder_id)
     return all_of(InlinePolicy, connection, query.order_by(iam_inline_policies.c.name))
 
@@ -71,19 +71,19 @@ def put_inline(connection: Connection, policy: InlinePolicy) -> None:
 
 
 def delete_inline(connection: Connection, holder_id: str, name: str) -> int:
-    """Delete a policy inside of a user or role; gives how many there were, none or one."""
+    """Delete a policy inside of its holder; gives how many there were, none or one."""
     its = (iam_inline_policies.c.holder_id == holder_id, iam_inline_policies.c.name == name)
     return connection.execute(iam_inline_policies.delete().where(*its)).rowcount
 
 
 def attached_to(connection: Connection, holder_id: str) -> list[str]:
-    """The ARNs of the policies that are attached to a user or role, in their order."""
+    """The ARNs of the policies that are attached to a user, group or role, in their order."""
     its = select(iam_attached_policies.c.policy_arn).where(iam_attached_policies.c.holder_id == holder_id)
     return list(connection.execute(its.order_by(iam_attached_policies.c.policy_arn)).scalars())
 
 
 def holders_of(connection: Connection, policy_arn: str) -> list[str]:
-    """The ids of the users and roles that a policy is attached to."""
+    """The ids of the users, groups and roles that a policy is attached to."""
     its = select(iam_attached_policies.c.holder_id).where(iam_attached_policies.c.policy_arn == policy_arn)
     return list(connection.execute(its.order_by(iam_attached_policies.c.holder_id)).scalars())
 
@@ -94,7 +94,7 @@ _HOLDER_COUNTS = Prepared(
 
 
 def holder_counts(connection: Connection) -> dict[str, int]:
-    """By the ARN of a policy, how many users and roles have it; those that none has are not in it."""
+    """By the ARN of a policy, how many users, groups and roles have it; those that none has are not in it."""
     return dict(_HOLDER_COUNTS.rows(connection))
 
 

@@ -9,7 +9,7 @@ from sqlalchemy import Connection, bindparam, delete, func, select, update
 from kumoniwa.model.images import ImageState
 from kumoniwa.model.layers import GIB, Layer
 from kumoniwa.model.scope import Scope
-from kumoniwa.model.snapshots import Snapshot, SnapshotState
+from kumoniwa.model.snapshots import Snapshot, SnapshotState, StorageTier, Tiering
 from kumoniwa.model.volumes import Volume
 from kumoniwa.store import layers, rows, sharing, volumes
 from kumoniwa.store.prepared import Prepared
@@ -110,16 +110,61 @@ def remove(connection: Connection, snapshot_id: str) -> None:
     layers.let_go(connection, gone.scalars())
 
 
-def images_using(connection: Connection, snapshot_id: str) -> list[str]:
-    """The ids of the images that a snapshot belongs to, failed and deregistered ones left out."""
+_NO_IMAGES = (ImageState.FAILED, ImageState.DEREGISTERED)
+
+
+def images_using(
+    connection: Connection, snapshot_id: str, *, apart_from: Collection[ImageState] = _NO_IMAGES
+) -> list[str]:
+    """The ids of the images that a snapshot belongs to, those in some states left out."""
     query = (
         select(images.c.id)
         .join(image_devices, image_devices.c.image_id == images.c.id)
         .where(
             image_devices.c.snapshot_id == snapshot_id,
-            images.c.state.not_in([ImageState.FAILED, ImageState.DEREGISTERED]),
+            images.c.state.not_in(apart_from),
         )
         .distinct()
         .order_by(images.c.id)
     )
     return list(connection.execute(query).scalars())
+
+
+_TO_ARCHIVE = Prepared(
+    select(snapshots.c.id, snapshots.c.restored_until)
+    .where(snapshots.c.restored_until <= bindparam("now"))
+    .limit(bindparam("at_most"))
+)
+
+
+def archive_again(connection: Connection, now: datetime, at_most: int) -> int:
+    """Archive so many of the snapshots that were restored until now or before; gives how many there were."""
+    over = _TO_ARCHIVE.rows(connection, now=now, at_most=at_most)
+    for snapshot_id, until in over:
+        archive(connection, snapshot_id, until)
+    return len(over)
+
+
+def archive(connection: Connection, snapshot_id: str, at: datetime) -> None:
+    """Afterwards the snapshot is in the archive tier."""
+    change(
+        connection,
+        snapshot_id,
+        storage_tier=StorageTier.ARCHIVE,
+        tiering=Tiering.ARCHIVED,
+        tiered_at=at,
+        archived_at=at,
+        restored_until=None,
+    )
+
+
+def restore(connection: Connection, snapshot_id: str, at: datetime, until: datetime | None) -> None:
+    """Afterwards the snapshot is in the standard tier: until then, or for good."""
+    change(
+        connection,
+        snapshot_id,
+        storage_tier=StorageTier.STANDARD,
+        tiering=Tiering.RESTORED if until is None else Tiering.RESTORED_FOR_A_TIME,
+        tiered_at=at,
+        restored_until=until,
+    )

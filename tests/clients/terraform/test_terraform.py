@@ -21,6 +21,8 @@ _UPDATED = {
     },
     "identities": {
         "aws_iam_access_key.bot",
+        "aws_iam_group.bots",
+        "aws_iam_group_policy.read",
         "aws_iam_policy.read",
         "aws_iam_role.web",
         "aws_iam_role_policy.read",
@@ -35,7 +37,13 @@ _UPDATED = {
         "aws_ami_from_instance.rebooted",
         "aws_instance.of_the_image",
     },
-    "instances": {"aws_eip.web", "aws_instance.web", "aws_key_pair.me", "aws_security_group.web"},
+    "instances": {
+        "aws_eip.web",
+        "aws_instance.web",
+        "aws_key_pair.me",
+        "aws_placement_group.apart",
+        "aws_security_group.web",
+    },
     "interfaces": {"aws_network_interface.first", "aws_network_interface.second"},
     "keys": {"aws_kms_alias.app", "aws_kms_key.first", "aws_kms_key.second", "aws_kms_key_policy.second"},
     "network": {
@@ -52,13 +60,15 @@ _UPDATED = {
     },
     "peering": {"aws_vpc_peering_connection.both", "aws_vpc_peering_connection_options.both"},
     "templates": {"aws_launch_template.web"},
-    "volumes": {"aws_ebs_snapshot.data", "aws_ebs_volume.data", "aws_ebs_volume.restored"},
+    "volumes": {"aws_ebs_snapshot.archived", "aws_ebs_snapshot.data", "aws_ebs_volume.data", "aws_ebs_volume.restored"},
 }
 """What each configuration changes in place."""
 _IMPORTED_BY = {
     "aws_ami_launch_permission": "{account_id}/{image_id}",
     "aws_default_route_table": "{vpc_id}",
+    "aws_iam_group_policy_attachment": "{group}/{policy_arn}",
     "aws_iam_role_policy_attachment": "{role}/{policy_arn}",
+    "aws_iam_user_group_membership": "{user}/{groups[0]}",
     "aws_iam_user_policy_attachment": "{user}/{policy_arn}",
     "aws_network_acl_rule": "{network_acl_id}:{rule_number}:{protocol}:{egress}",
     "aws_network_interface_sg_attachment": "{network_interface_id}_{security_group_id}",
@@ -81,6 +91,7 @@ _NOT_IMPORTED = {
 """The provider imports none of these kinds; a key pair it imports without its public key, and an instance without the
 interfaces that it is given, and wants to replace them then."""
 _OF_THE_PROVIDER = {
+    "aws_ebs_snapshot.archived",
     "aws_instance.of_the_first",
     "aws_instance.overridden",
     "aws_kms_key.disks",
@@ -90,9 +101,9 @@ _OF_THE_PROVIDER = {
     "aws_security_group.older",
     "aws_vpc_peering_connection.both",
 }
-"""Resources with `user_data_replace_on_change`, `bypass_policy_lockout_safety_check`, `update_default_version` or
-`auto_accept`, and in the older provider with `revoke_rules_on_delete`: these are the provider's own. Once the resources
-are imported it writes them into its state, and calls that an update."""
+"""Resources with `user_data_replace_on_change`, `permanent_restore`, `bypass_policy_lockout_safety_check`,
+`update_default_version` or `auto_accept`, and in the older provider with `revoke_rules_on_delete`: these are the
+provider's own. Once the resources are imported it writes them into its state, and calls that an update."""
 
 
 @pytest.fixture
@@ -265,6 +276,8 @@ def _everything(sdk: Sdk) -> dict[str, set[str]]:
         "NetworkInterfaces": (ec2.describe_network_interfaces, {}, "NetworkInterfaceId"),
         "Addresses": (ec2.describe_addresses, {}, "AllocationId"),
         "LaunchTemplates": (ec2.describe_launch_templates, {}, "LaunchTemplateId"),
+        "PlacementGroups": (ec2.describe_placement_groups, {}, "GroupId"),
+        "Groups": (iam.list_groups, {}, "GroupName"),
         "Roles": (iam.list_roles, {}, "RoleName"),
         "Users": (iam.list_users, {}, "UserName"),
         "Policies": (iam.list_policies, {"Scope": "Local"}, "Arn"),

@@ -9,7 +9,7 @@ _NAME = re.compile(r"[A-Za-z0-9_+=,.@-]+")
 _PATH = re.compile(r"/|/[\x21-\x7e]+/")
 _PREFIX = re.compile(r"/[\x21-\x7f]*")
 _MOST_OF_A_PATH = 512
-MOST_OF_A_USER, MOST_OF_A_ROLE, MOST_OF_A_PROFILE, MOST_OF_A_POLICY = 64, 64, 128, 128
+MOST_OF_A_USER, MOST_OF_A_ROLE, MOST_OF_A_GROUP, MOST_OF_A_PROFILE, MOST_OF_A_POLICY = 64, 64, 128, 128, 128
 
 
 def checked_name(parameters: Parameters, parameter: str, most: int) -> str:

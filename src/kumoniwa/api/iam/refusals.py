@@ -66,7 +66,7 @@ class LimitExceeded(Ec2Error):
 
 
 class TooLargeTogether(Ec2Error):
-    """Policies inside of a user or role that are too long, all of them together."""
+    """Policies inside of a user, group or role that are too long, all of them together."""
 
     status = HTTPStatus.CONFLICT
 

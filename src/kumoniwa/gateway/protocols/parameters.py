@@ -53,7 +53,9 @@ _MOMENT = re.compile(r"\d{4}-\d\d-\d\d([T ]\d\d:\d\d(:\d\d(\.\d{1,9})?)?(Z|[+-]\
 _NOT_XML = re.compile("[\x00-\x08\x0b\x0c\x0e-\x1f\ud800-\udfff\ufffe\uffff]")
 _BITS = {"integer": 31, "long": 63}
 _EMPTY_IS_A_VALUE = frozenset({"NoDevice", "Value"})
-_EMPTY_IS_A_VALUE_OF = frozenset({("RequestLaunchTemplateData", "UserData")})
+_EMPTY_IS_A_VALUE_OF = frozenset(
+    {("ModifyInstancePlacementRequest", "GroupName"), ("RequestLaunchTemplateData", "UserData")}
+)
 
 
 def tree(parameters: Iterable[tuple[str, str]]) -> dict[str, Any]:

@@ -143,6 +143,16 @@ CREATE TABLE iam_attached_policies (
 
 CREATE INDEX ix_iam_attached_policies_policy_arn ON iam_attached_policies (policy_arn);
 
+CREATE TABLE iam_groups (
+	id VARCHAR NOT NULL,
+	account VARCHAR NOT NULL,
+	name VARCHAR NOT NULL,
+	path VARCHAR NOT NULL,
+	created_at BIGINT NOT NULL,
+	PRIMARY KEY (id),
+	UNIQUE (account, name)
+);
+
 CREATE TABLE iam_inline_policies (
 	holder_id VARCHAR NOT NULL,
 	name VARCHAR NOT NULL,
@@ -744,6 +754,16 @@ CREATE TABLE fleet_instances (
 
 CREATE INDEX ix_fleet_instances_fleet_id ON fleet_instances (fleet_id);
 
+CREATE TABLE iam_memberships (
+	group_id VARCHAR NOT NULL,
+	user_id VARCHAR NOT NULL,
+	PRIMARY KEY (group_id, user_id),
+	FOREIGN KEY(group_id) REFERENCES iam_groups (id),
+	FOREIGN KEY(user_id) REFERENCES iam_users (id)
+);
+
+CREATE INDEX ix_iam_memberships_user_id ON iam_memberships (user_id);
+
 CREATE TABLE iam_policy_versions (
 	policy_id VARCHAR NOT NULL,
 	number INTEGER NOT NULL,
@@ -965,6 +985,11 @@ CREATE TABLE snapshots (
 	full_bytes BIGINT,
 	kms_key_id VARCHAR,
 	data_key_id VARCHAR,
+	storage_tier VARCHAR DEFAULT 'standard' NOT NULL,
+	tiering VARCHAR,
+	tiered_at BIGINT,
+	archived_at BIGINT,
+	restored_until BIGINT,
 	PRIMARY KEY (id),
 	FOREIGN KEY(layer_id) REFERENCES layers (id)
 );
@@ -974,6 +999,8 @@ CREATE INDEX ix_snapshots_layer_id ON snapshots (layer_id);
 CREATE INDEX ix_snapshots_volume_id ON snapshots (volume_id);
 
 CREATE INDEX snapshots_order ON snapshots (account, region, started_at, id);
+
+CREATE INDEX snapshots_restored ON snapshots (restored_until, id) WHERE restored_until IS NOT NULL;
 
 CREATE TABLE steps (
 	workflow_id VARCHAR NOT NULL,
@@ -1221,6 +1248,23 @@ CREATE INDEX ix_security_group_rules_source_group_id ON security_group_rules (so
 
 CREATE INDEX security_group_rules_order ON security_group_rules (account, region, id);
 
+CREATE TABLE snapshot_locks (
+	id VARCHAR NOT NULL,
+	account VARCHAR NOT NULL,
+	region VARCHAR NOT NULL,
+	mode VARCHAR NOT NULL,
+	created_at BIGINT NOT NULL,
+	counted_from BIGINT NOT NULL,
+	days INTEGER,
+	until BIGINT,
+	cool_off_hours INTEGER,
+	cool_off_until BIGINT,
+	PRIMARY KEY (id),
+	FOREIGN KEY(id) REFERENCES snapshots (id) ON DELETE CASCADE
+);
+
+CREATE INDEX snapshot_locks_scope ON snapshot_locks (account, region, id);
+
 CREATE TABLE subnet_reservations (
 	id VARCHAR NOT NULL,
 	account VARCHAR NOT NULL,
@@ -1317,5 +1361,5 @@ CREATE INDEX secondary_addresses_address ON secondary_addresses (private_ip);
 
 CREATE TABLE alembic_version (version_num VARCHAR(32) NOT NULL PRIMARY KEY);
 
-INSERT INTO alembic_version VALUES ('0035');
+INSERT INTO alembic_version VALUES ('0036');
 

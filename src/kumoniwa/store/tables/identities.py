@@ -1,4 +1,4 @@
-"""Tables of IAM's users, roles, instance profiles and policies. They are of an account, and of no region."""
+"""Tables of IAM's users, groups, roles, instance profiles and policies. They are of an account, and of no region."""
 
 from sqlalchemy import JSON, Column, ForeignKey, Index, Integer, String, Text, UniqueConstraint
 
@@ -7,7 +7,7 @@ from kumoniwa.store.tables.columns import Moment, Word, scope_columns, table
 
 
 def _named() -> tuple[Column[str], Column[str], Column[str], Column[str]]:
-    """What users, roles, profiles and policies have in common."""
+    """What users, groups, roles, profiles and policies have in common."""
     return (
         Column("id", String, primary_key=True),
         Column("account", String, nullable=False),
@@ -22,6 +22,19 @@ iam_users = table(
     Column("created_at", Moment, nullable=False),
     Column("tags", JSON, nullable=False),
     UniqueConstraint("account", "name"),
+)
+
+iam_groups = table(
+    "iam_groups",
+    *_named(),
+    Column("created_at", Moment, nullable=False),
+    UniqueConstraint("account", "name"),
+)
+
+iam_memberships = table(
+    "iam_memberships",
+    Column("group_id", ForeignKey("iam_groups.id"), primary_key=True),
+    Column("user_id", ForeignKey("iam_users.id"), primary_key=True, index=True),
 )
 
 access_keys = table(
@@ -76,14 +89,14 @@ iam_policy_versions = table(
 
 iam_inline_policies = table(
     "iam_inline_policies",
-    Column("holder_id", String, primary_key=True),  # a user's or a role's
+    Column("holder_id", String, primary_key=True),  # a user's, a group's or a role's
     Column("name", String, primary_key=True),
     Column("document", Text, nullable=False),
 )
 
 iam_attached_policies = table(
     "iam_attached_policies",
-    Column("holder_id", String, primary_key=True),  # a user's or a role's
+    Column("holder_id", String, primary_key=True),  # a user's, a group's or a role's
     Column("policy_arn", String, primary_key=True, index=True),
 )
 

@@ -1,4 +1,4 @@
-"""Tables of snapshots and of their imports."""
+"""Tables of snapshots, of their locks and of their imports."""
 
 from sqlalchemy import (
     BigInteger,
@@ -12,8 +12,9 @@ from sqlalchemy import (
 )
 
 from kumoniwa.model.consistency import Consistency
-from kumoniwa.model.snapshots import ImportState, SnapshotState
-from kumoniwa.store.tables.columns import Moment, Word, scope_columns, table
+from kumoniwa.model.snapshot_locks import LockMode
+from kumoniwa.model.snapshots import ImportState, SnapshotState, StorageTier, Tiering
+from kumoniwa.store.tables.columns import Moment, Word, index_of_some, scope_columns, table
 
 snapshots = table(
     "snapshots",
@@ -35,7 +36,27 @@ snapshots = table(
     Column("full_bytes", BigInteger),
     Column("kms_key_id", String),
     Column("data_key_id", String),
+    Column("storage_tier", Word(StorageTier), nullable=False, server_default="standard"),
+    Column("tiering", Word(Tiering)),
+    Column("tiered_at", Moment),
+    Column("archived_at", Moment),
+    Column("restored_until", Moment),
+    index_of_some("snapshots_restored", "restored_until", "id", where="restored_until IS NOT NULL"),
     Index("snapshots_order", "account", "region", "started_at", "id"),  # as they are listed
+)
+
+snapshot_locks = table(
+    "snapshot_locks",
+    Column("id", ForeignKey("snapshots.id", ondelete="CASCADE"), primary_key=True),
+    *scope_columns(),
+    Column("mode", Word(LockMode), nullable=False),
+    Column("created_at", Moment, nullable=False),
+    Column("counted_from", Moment, nullable=False),
+    Column("days", Integer),
+    Column("until", Moment),
+    Column("cool_off_hours", Integer),
+    Column("cool_off_until", Moment),
+    Index("snapshot_locks_scope", "account", "region", "id"),
 )
 
 import_tasks = table(

@@ -95,10 +95,10 @@ async def test_an_instance_profile_has_one_role_and_keeps_it_from_being_deleted(
     )
 
 
-@pytest.mark.parametrize("noun", ["Role", "User"])
+@pytest.mark.parametrize("noun", ["Group", "Role", "User"])
 async def test_policies_inside_and_attached_hold_their_holder(stack: Stack, noun: str) -> None:
     iam, holder = stack.caller.iam, {f"{noun}Name": "r"}
-    await (_role(stack) if noun == "Role" else iam("CreateUser", UserName="r"))
+    await (_role(stack) if noun == "Role" else iam(f"Create{noun}", **holder))
     await iam("CreatePolicy", PolicyName="own", Path="/p/", PolicyDocument=MAY)
     await iam(f"Put{noun}Policy", **holder, PolicyName="inside", PolicyDocument=MAY)
     got = await iam(f"Get{noun}Policy", **holder, PolicyName="inside")
@@ -304,8 +304,6 @@ async def test_a_name_in_the_place_of_an_arn_is_refused_in_iams_words(stack: Sta
 async def test_tools_are_told_what_the_account_does_not_have(stack: Stack) -> None:
     await stack.caller.iam("CreateUser", UserName="u")
     for action, member, asked in (
-        ("ListGroups", "Groups", {}),
-        ("ListGroupsForUser", "Groups", {"UserName": "u"}),
         ("ListMFADevices", "MFADevices", {"UserName": "u"}),
         ("ListSSHPublicKeys", "SSHPublicKeys", {"UserName": "u"}),
         ("ListSigningCertificates", "Certificates", {"UserName": "u"}),
@@ -319,8 +317,12 @@ async def test_tools_are_told_what_the_account_does_not_have(stack: Stack) -> No
     assert (summary["Users"], summary["Roles"], summary["RolesQuota"], summary["Groups"]) == (1, 0, 1000, 0)
     assert await stack.caller.iam("ListOpenIDConnectProviders") == {"OpenIDConnectProviderList": []}
     assert await stack.caller.iam("ListSAMLProviders") == {"SAMLProviderList": []}
-    document = (await stack.caller.post("Action=CreateGroup&Version=2010-05-08&GroupName=x", service="iam")).text
-    assert "Kumoniwa does not implement the action CreateGroup of IAM" in document
+    document = (
+        await stack.caller.post(
+            "Action=CreateVirtualMFADevice&Version=2010-05-08&VirtualMFADeviceName=x", service="iam"
+        )
+    ).text
+    assert "Kumoniwa does not implement the action CreateVirtualMFADevice of IAM" in document
 
 
 @pytest.mark.parametrize(
@@ -330,7 +332,6 @@ async def test_tools_are_told_what_the_account_does_not_have(stack: Stack) -> No
         ("DeleteLoginProfile", {"UserName": "u"}, "Login Profile for User u cannot be found."),
         ("DeleteLoginProfile", {"UserName": "none"}, "The user with name none cannot be found."),
         ("ListSSHPublicKeys", {"UserName": "none"}, "The user with name none cannot be found."),
-        ("GetGroup", {"GroupName": "g"}, "The group with name g cannot be found."),
         ("GetAccountPasswordPolicy", {}, "The Password Policy with domain name 123456789012 cannot be found."),
     ],
 )

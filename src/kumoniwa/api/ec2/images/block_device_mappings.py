@@ -10,6 +10,7 @@ from sqlalchemy import Connection
 from kumoniwa.api.call import Call
 from kumoniwa.api.ec2.kinds import SNAPSHOT
 from kumoniwa.api.ec2.named.lookup import named
+from kumoniwa.api.ec2.named.snapshot_lookup import check_not_archived
 from kumoniwa.api.ec2.volumes.device_names import is_device_name, named_once
 from kumoniwa.api.ec2.volumes.encryption import check_asked, key_for
 from kumoniwa.api.ec2.volumes.new_volume import WantedVolume
@@ -116,6 +117,7 @@ def checked_device(connection: Connection, call: Call, device: ImageDevice) -> L
         snapshot = named(connection, call.scope, SNAPSHOT, device.snapshot_id)
         if snapshot.state is not SnapshotState.COMPLETED:
             raise IncorrectState(f"Snapshot is in invalid state - {snapshot.state}")
+        check_not_archived(snapshot, call.at)
     size = device.size_gib
     if size is None:
         size = snapshot.volume_size_gib if snapshot else 0

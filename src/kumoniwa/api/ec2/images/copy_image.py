@@ -12,6 +12,7 @@ from kumoniwa.api.ec2.images.image_names import check_name
 from kumoniwa.api.ec2.kinds import EXPECTING, IMAGE
 from kumoniwa.api.ec2.named.image_lookup import ImageUnavailable, check_registered
 from kumoniwa.api.ec2.named.lookup import named
+from kumoniwa.api.ec2.named.snapshot_lookup import check_not_archived
 from kumoniwa.api.ec2.snapshots.copy_durations import check_duration
 from kumoniwa.api.ec2.snapshots.encrypted_copies import copy_key, needed_bytes, under_key
 from kumoniwa.api.ec2.tags import from_specifications, tags_of, write
@@ -24,7 +25,7 @@ from kumoniwa.ids import is_well_formed, new_id
 from kumoniwa.model.images import Image, ImageDevice, ImageState
 from kumoniwa.model.regions import REGIONS
 from kumoniwa.model.scope import Scope
-from kumoniwa.model.snapshots import Snapshot, SnapshotState
+from kumoniwa.model.snapshots import Snapshot, SnapshotState, StorageTier
 from kumoniwa.placement.disk_room import check_room
 from kumoniwa.store import images, snapshots
 from kumoniwa.values import dataclass
@@ -165,6 +166,7 @@ def _copied_snapshot(
     assert snapshot is not None, f"{source.id} is available without its {snapshot_id}"
     if snapshot.state is not SnapshotState.COMPLETED:
         raise IncorrectState(f"Snapshot '{snapshot.id}' is not 'completed'.")
+    check_not_archived(snapshot, call.at)
     return snapshot, replace(
         snapshot,
         id=new_id("snap"),
@@ -172,6 +174,11 @@ def _copied_snapshot(
         region=call.region,
         volume_id=NO_VOLUME,
         state=SnapshotState.PENDING,
+        storage_tier=StorageTier.STANDARD,
+        tiering=None,
+        tiered_at=None,
+        archived_at=None,
+        restored_until=None,
         progress=0,
         started_at=call.at,
         completed_at=None,

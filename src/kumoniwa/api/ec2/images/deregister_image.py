@@ -10,6 +10,7 @@ from kumoniwa.api.ec2.images.disable_fast_launch import end_fast_launch
 from kumoniwa.api.ec2.images.image_output import PROTECTION_OFF, protection
 from kumoniwa.api.ec2.kinds import IMAGE
 from kumoniwa.api.ec2.named.image_lookup import image_named
+from kumoniwa.api.ec2.snapshots.locked_snapshots import lock_in_force
 from kumoniwa.api.registry import action
 from kumoniwa.errors import OperationNotPermitted
 from kumoniwa.model.images import Image, ImageState
@@ -22,7 +23,7 @@ from kumoniwa.workflows.story import submit
 async def deregister_image(cloud: Cloud, call: Call, parameters: Parameters) -> Answer:
     """Take an image back, in whatever state it is, unless it is protected; instances launched from it go on.
 
-    Its snapshots stay, unless they are asked to go too: then those go that no other image needs.
+    Its snapshots stay, unless they are asked to go too: then those go that no other image needs and no lock keeps.
     """
     image_id: str = parameters["ImageId"]
     IMAGE.check_form([image_id])
@@ -38,7 +39,7 @@ async def deregister_image(cloud: Cloud, call: Call, parameters: Parameters) -> 
             return {"Return": True}
         devices = images.devices_of(connection, [image_id]).get(image_id, [])
         ids = dict.fromkeys(device.snapshot_id for device in devices if device.snapshot_id is not None)
-        results = [{"SnapshotId": one, "ReturnCode": _delete_snapshot(connection, one)} for one in ids]
+        results = [{"SnapshotId": one, "ReturnCode": _delete_snapshot(connection, one, call.at)} for one in ids]
         submit(connection, collect_layers, origin(call))
         return {"Return": True, "DeleteSnapshotResults": results}
 
@@ -54,11 +55,12 @@ def _check_unprotected(image: Image, at: datetime) -> None:
         )
 
 
-def _delete_snapshot(connection: Connection, snapshot_id: str) -> str:
+def _delete_snapshot(connection: Connection, snapshot_id: str, at: datetime) -> str:
     """Delete a snapshot of an image that is no more; gives EC2's word for what became of it."""
     if snapshots.images_using(connection, snapshot_id):
         return "skipped"
-    if snapshots.get(connection, snapshot_id) is None:
+    snapshot = snapshots.get(connection, snapshot_id)
+    if snapshot is None or lock_in_force(connection, snapshot, at) is not None:
         return "client-error"
     snapshots.remove(connection, snapshot_id)
     sharing.revoke(connection, snapshot_id)

@@ -2,6 +2,7 @@
 
 from collections.abc import Mapping, Sequence
 from dataclasses import replace
+from datetime import datetime
 from typing import Any
 
 from sqlalchemy import Connection
@@ -15,6 +16,7 @@ from kumoniwa.api.ec2.images.image_names import check_name
 from kumoniwa.api.ec2.images.image_output import SRIOV
 from kumoniwa.api.ec2.kinds import SNAPSHOT
 from kumoniwa.api.ec2.named.lookup import named
+from kumoniwa.api.ec2.named.snapshot_lookup import check_not_archived
 from kumoniwa.api.ec2.tags import from_specifications, write
 from kumoniwa.api.ec2.volumes.device_names import is_device_name
 from kumoniwa.api.ec2.volumes.volume_types import DEFAULT_VOLUME_TYPE, check_bootable, checked_volume
@@ -179,7 +181,7 @@ def _volume(connection: Connection, call: Call, image: Image, name: str, ebs: Ma
         )
     snapshot, size = None, ebs.get("VolumeSize")
     if (snapshot_id := ebs.get("SnapshotId")) is not None:
-        snapshot = _completed(named(connection, call.scope, SNAPSHOT, snapshot_id))
+        snapshot = _usable(named(connection, call.scope, SNAPSHOT, snapshot_id), call.at)
         size = snapshot.volume_size_gib if size is None else size
         if size < snapshot.volume_size_gib:
             raise InvalidBlockDeviceMapping(
@@ -204,7 +206,8 @@ def _volume(connection: Connection, call: Call, image: Image, name: str, ebs: Ma
     return device
 
 
-def _completed(snapshot: Snapshot) -> Snapshot:
+def _usable(snapshot: Snapshot, at: datetime) -> Snapshot:
     if snapshot.state is not SnapshotState.COMPLETED:
         raise IncorrectState(f"Snapshot '{snapshot.id}' is not 'completed'.")
+    check_not_archived(snapshot, at)
     return snapshot

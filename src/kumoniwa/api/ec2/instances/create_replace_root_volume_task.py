@@ -1,5 +1,7 @@
 """CreateReplaceRootVolumeTask: what is checked and promised; the story `replace_root_volume` does it."""
 
+from datetime import datetime
+
 from sqlalchemy import Connection
 
 from kumoniwa.api.call import Answer, Call, Parameters
@@ -9,6 +11,7 @@ from kumoniwa.api.ec2.images.launchable_images import launchable
 from kumoniwa.api.ec2.instances.describe_replace_root_volume_tasks import task_output
 from kumoniwa.api.ec2.kinds import INSTANCE, REPLACE_ROOT_TASK, SNAPSHOT, VOLUME
 from kumoniwa.api.ec2.named.lookup import named
+from kumoniwa.api.ec2.named.snapshot_lookup import check_not_archived
 from kumoniwa.api.ec2.tags import from_specifications
 from kumoniwa.api.ec2.tags import write as write_tags
 from kumoniwa.api.ec2.volumes.attach_volume import keep_for
@@ -156,7 +159,7 @@ def _source(connection: Connection, call: Call, instance: Instance, old: Volume,
         snapshot = named(connection, call.scope, SNAPSHOT, old.snapshot_id)
     else:
         raise InvalidParameterValue(f"The root volume of the instance '{instance.id}' was not made of a snapshot.")
-    return _Source(_completed(snapshot), max(old.size_gib, snapshot.volume_size_gib), _from_image(instance))
+    return _Source(_usable(snapshot, call.at), max(old.size_gib, snapshot.volume_size_gib), _from_image(instance))
 
 
 def _of_image(connection: Connection, call: Call, instance: Instance, old: Volume, image_id: str) -> _Source:
@@ -171,7 +174,7 @@ def _of_image(connection: Connection, call: Call, instance: Instance, old: Volum
     root = next((device for device in devices if device.device == image.root_device_name), None)
     if root is None or root.snapshot_id is None:
         raise InvalidParameterValue(f"The image '{image.id}' has no snapshot of a root volume.")
-    snapshot = _completed(named(connection, call.scope, SNAPSHOT, root.snapshot_id))
+    snapshot = _usable(named(connection, call.scope, SNAPSHOT, root.snapshot_id), call.at)
     size = root.size_gib or snapshot.volume_size_gib
     if size < old.size_gib:
         raise InvalidParameterValue(
@@ -199,9 +202,10 @@ def _check_of_a_root(connection: Connection, instance: Instance, old: Volume, sn
         )
 
 
-def _completed(snapshot: Snapshot) -> Snapshot:
+def _usable(snapshot: Snapshot, at: datetime) -> Snapshot:
     if snapshot.state is not SnapshotState.COMPLETED:
         raise IncorrectState(f"Snapshot '{snapshot.id}' is not 'completed'.")
+    check_not_archived(snapshot, at)
     return snapshot
 
 

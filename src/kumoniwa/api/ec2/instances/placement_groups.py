@@ -202,11 +202,12 @@ def group_asked(
             f"{group.strategy.title()} placement groups are not supported by the '{kind.name}' instance type. Specify "
             "a supported instance type or change the placement group strategy, and try again."
         )
-    _check_partition(group, placement.get("PartitionNumber"))
+    check_partition(group, placement.get("PartitionNumber"))
     return group
 
 
-def _check_partition(group: PlacementGroup, asked: int | None) -> None:
+def check_partition(group: PlacementGroup, asked: int | None) -> None:
+    """Raises the refusals of a partition that a group does not have."""
     if asked is None:
         return
     if group.partition_count is None:
@@ -216,6 +217,29 @@ def _check_partition(group: PlacementGroup, asked: int | None) -> None:
         )
     if not 1 <= asked <= group.partition_count:
         raise InvalidParameterValue(f"Value ({asked}) for parameter PartitionNumber is invalid.")
+
+
+def check_tenancy(group: PlacementGroup | None, tenancy: str) -> None:
+    """Raises the refusal of dedicated instances in a group that spreads them."""
+    if group is not None and group.strategy is Strategy.SPREAD and tenancy != "default":
+        raise InvalidParameterCombination(
+            f"Spread placement groups are not supported for instances with a tenancy of '{tenancy}'."
+        )
+
+
+def group_of(connection: Connection, instance: Instance, placement: Mapping[str, Any]) -> PlacementGroup | None:
+    """The group of what an instance keeps of its placement. It is there as long as an instance is in it."""
+    if (group_id := placement.get("GroupId")) is None:
+        return None
+    return next(iter(placement_groups.in_scope(connection, Scope.of(instance), [group_id])))
+
+
+def moved_to(
+    connection: Connection, group: PlacementGroup, partition: int | None, instance: Instance
+) -> Mapping[str, Any]:
+    """What an instance that comes to a group later keeps of it."""
+    others = [one for one in instances.in_scope(connection, Scope.of(instance)) if one.id != instance.id]
+    return placed_in(group, partition, sum(_is_in(other, group) for other in others))
 
 
 def placed_in(group: PlacementGroup, asked: int | None, index: int) -> Mapping[str, Any]:

@@ -8,6 +8,7 @@ from kumoniwa.api.call import Answer, Call, Parameters
 from kumoniwa.api.cloud import Cloud, origin
 from kumoniwa.api.ec2.kinds import SNAPSHOT
 from kumoniwa.api.ec2.named.lookup import named
+from kumoniwa.api.ec2.named.snapshot_lookup import check_not_archived
 from kumoniwa.api.ec2.snapshots.copy_durations import check_duration
 from kumoniwa.api.ec2.snapshots.encrypted_copies import copy_key, needed_bytes, under_key
 from kumoniwa.api.ec2.snapshots.new_snapshot import MOST_DESCRIPTION
@@ -65,6 +66,7 @@ async def copy_snapshot(cloud: Cloud, call: Call, parameters: Parameters) -> Ans
         source = named(connection, Scope(call.account, source_region), SNAPSHOT, parameters["SourceSnapshotId"])
         if source.state is not SnapshotState.COMPLETED:
             raise IncorrectState(f"Snapshot '{source.id}' is not 'completed'.")
+        check_not_archived(source, call.at)
         key = copy_key(connection, call, source, parameters.get("Encrypted"), parameters.get("KmsKeyId"))
         made = copied(call, source, description or f"[Copied {source.id} from {source_region}]")
         check_room(host, needed_bytes(source, key))

@@ -28,7 +28,7 @@ _FILTERS: dict[str, Values[Snapshot]] = {
     "snapshot-id": lambda snapshot: (snapshot.id,),
     "start-time": lambda snapshot: (precise(snapshot.started_at),),
     "status": lambda snapshot: (snapshot.state,),
-    "storage-tier": lambda _: ("standard",),
+    "storage-tier": lambda snapshot: (str(snapshot.storage_tier),),
     "transfer-type": lambda _: (),
     "volume-id": lambda snapshot: (snapshot.volume_id,),
     "volume-size": lambda snapshot: (str(snapshot.volume_size_gib),),
@@ -49,7 +49,7 @@ def snapshot_output(snapshot: Snapshot, tags: Mapping[str, str] | None) -> dict[
         "StartTime": snapshot.started_at,
         "State": str(snapshot.state),
         "StateMessage": snapshot.state_message,
-        "StorageTier": "standard",
+        "StorageTier": str(snapshot.storage_tier),
         "Tags": tag_set(tags),
         "VolumeId": snapshot.volume_id,
         "VolumeSize": snapshot.volume_size_gib,
@@ -58,7 +58,8 @@ def snapshot_output(snapshot: Snapshot, tags: Mapping[str, str] | None) -> dict[
 
 def _row(snapshot: Snapshot, tags: Mapping[str, str] | None) -> dict[str, Any]:
     """What DescribeSnapshots alone tells is told besides."""
-    return {**snapshot_output(snapshot, tags), "DataEncryptionKeyId": snapshot.data_key_id}
+    also = {"DataEncryptionKeyId": snapshot.data_key_id, "RestoreExpiryTime": snapshot.restored_until}
+    return {**snapshot_output(snapshot, tags), **also}
 
 
 _OWN = tables.snapshots.c
@@ -70,6 +71,7 @@ _SELECTION = Selection(
         "owner-id": text(_OWN.account),
         "snapshot-id": text(_OWN.id),
         "status": text(_OWN.state),
+        "storage-tier": text(_OWN.storage_tier),
         "volume-id": text(_OWN.volume_id),
         "volume-size": number(_OWN.volume_size_gib),
     },

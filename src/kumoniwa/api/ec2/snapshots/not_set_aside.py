@@ -1,7 +1,7 @@
-"""What keeps snapshots and AMIs apart on EC2, and nothing here does: locks, the Recycle Bin, fast snapshot restore.
+"""What keeps snapshots and AMIs apart on EC2, and nothing here does: the Recycle Bin, fast snapshot restore.
 
-There is none of it, so the lists are empty: DescribeLockedSnapshots, ListSnapshotsInRecycleBin, ListImagesInRecycleBin
-and DescribeFastSnapshotRestores. What is deleted is gone.
+There is none of it, so the lists are empty: ListSnapshotsInRecycleBin, ListImagesInRecycleBin and
+DescribeFastSnapshotRestores. What is deleted is gone.
 """
 
 from kumoniwa.api.call import Answer, Call, Parameters
@@ -11,7 +11,6 @@ from kumoniwa.api.ec2.named.region_lookup import check_region
 from kumoniwa.api.nothing import nothing
 from kumoniwa.api.registry import action
 
-_LOCKED = nothing("Snapshots", "lock-state", kind=SNAPSHOT, ids="SnapshotIds", read_checks_ids=True, limits=(5, 1000))
 _BINNED_SNAPSHOTS = nothing("Snapshots", kind=SNAPSHOT, ids="SnapshotIds", limits=(5, 1000))
 _BINNED_IMAGES = nothing("Images", kind=IMAGE, ids="ImageIds", limits=(1, 1000))
 _FAST_RESTORES = nothing(
@@ -19,13 +18,6 @@ _FAST_RESTORES = nothing(
     *("availability-zone", "availability-zone-id", "owner-id", "snapshot-id", "state"),
     limits=(0, 200),
 )
-
-
-@action("DescribeLockedSnapshots")
-async def describe_locked_snapshots(cloud: Cloud, call: Call, parameters: Parameters) -> Answer:
-    """No locked snapshots: one that is named is not locked."""
-    check_region(call.region)
-    return await _LOCKED.answer(cloud, call, parameters)
 
 
 @action("ListSnapshotsInRecycleBin")

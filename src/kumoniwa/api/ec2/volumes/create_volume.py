@@ -8,6 +8,7 @@ from kumoniwa.api.call import Answer, Call, Parameters
 from kumoniwa.api.cloud import Cloud, origin
 from kumoniwa.api.ec2.kinds import SNAPSHOT
 from kumoniwa.api.ec2.named.lookup import named
+from kumoniwa.api.ec2.named.snapshot_lookup import check_not_archived
 from kumoniwa.api.ec2.tags import from_specifications, tag_set
 from kumoniwa.api.ec2.tags import write as write_tags
 from kumoniwa.api.ec2.volumes.describe_volumes import volume_output
@@ -85,6 +86,7 @@ def _checked(connection: Connection, call: Call, parameters: Parameters) -> Want
         snapshot = named(connection, call.scope, SNAPSHOT, snapshot_id)
         if snapshot.state is not SnapshotState.COMPLETED:
             raise IncorrectState(f"Snapshot is in invalid state - {snapshot.state}")
+        check_not_archived(snapshot, call.at)
         size = snapshot.volume_size_gib if size is None else size
         if size < snapshot.volume_size_gib:
             raise InvalidParameterValue(

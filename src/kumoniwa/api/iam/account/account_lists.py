@@ -1,41 +1,15 @@
-"""What an account may have on AWS and none has here: groups, identity providers, certificates, a password policy.
+"""What an account may have on AWS and none has here: identity providers, certificates, a password policy.
 
-ListGroups, ListGroupsForUser, ListOpenIDConnectProviders, ListSAMLProviders and ListServerCertificates are empty;
-GetGroup and GetAccountPasswordPolicy find nothing. Tools ask before they go on.
+ListOpenIDConnectProviders, ListSAMLProviders and ListServerCertificates are empty, and GetAccountPasswordPolicy finds
+nothing. Tools ask before they go on.
 """
-
-from sqlalchemy import Connection
 
 from kumoniwa.api.call import Answer, Call, Parameters
 from kumoniwa.api.cloud import Cloud
 from kumoniwa.api.iam.refusals import NoSuchEntity
-from kumoniwa.api.iam.users.named_user import user_of
 from kumoniwa.api.registry import Depth, action
 
 _NONE = "There are none, and none can be made."
-
-
-@action("ListGroups", service="iam", depth=Depth.PARTLY, missing=_NONE)
-async def list_groups(cloud: Cloud, call: Call, parameters: Parameters) -> Answer:
-    """The groups of users: none."""
-    return {"Groups": [], "IsTruncated": False}
-
-
-@action("ListGroupsForUser", service="iam", depth=Depth.PARTLY, missing=_NONE)
-async def list_groups_for_user(cloud: Cloud, call: Call, parameters: Parameters) -> Answer:
-    """The groups that a user is in: none."""
-
-    def read(connection: Connection) -> Answer:
-        user_of(connection, call, parameters)
-        return {"Groups": [], "IsTruncated": False}
-
-    return await cloud.read(read)
-
-
-@action("GetGroup", service="iam", depth=Depth.PARTLY, missing=_NONE)
-async def get_group(cloud: Cloud, call: Call, parameters: Parameters) -> Answer:
-    """Say that there is no such group."""
-    raise NoSuchEntity(f"The group with name {parameters['GroupName'][:128]} cannot be found.")
 
 
 @action("GetAccountPasswordPolicy", service="iam", depth=Depth.PARTLY, missing=_NONE)

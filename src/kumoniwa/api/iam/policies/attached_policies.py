@@ -1,9 +1,9 @@
-"""Policies that are attached to users and roles: Attach…Policy, Detach…Policy, ListAttached…Policies."""
+"""Policies that are attached to users, groups and roles: Attach…Policy, Detach…Policy, ListAttached…Policies."""
 
 from kumoniwa.api.call import Answer, Call, Parameters
 from kumoniwa.api.cloud import Cloud
 from kumoniwa.api.iam.policies.create_policy import NOT_EVALUATED
-from kumoniwa.api.iam.policies.holders import ROLE, USER
+from kumoniwa.api.iam.policies.holders import GROUP, ROLE, USER
 from kumoniwa.api.registry import Depth, action
 
 
@@ -41,3 +41,21 @@ async def detach_user_policy(cloud: Cloud, call: Call, parameters: Parameters) -
 async def list_attached_user_policies(cloud: Cloud, call: Call, parameters: Parameters) -> Answer:
     """The policies that are attached to a user."""
     return await USER.attached(cloud, call, parameters)
+
+
+@action("AttachGroupPolicy", service="iam", depth=Depth.RECORDED, missing=NOT_EVALUATED)
+async def attach_group_policy(cloud: Cloud, call: Call, parameters: Parameters) -> Answer:
+    """Attach a policy to a group."""
+    return await GROUP.attach(cloud, call, parameters)
+
+
+@action("DetachGroupPolicy", service="iam")
+async def detach_group_policy(cloud: Cloud, call: Call, parameters: Parameters) -> Answer:
+    """Detach a policy from a group."""
+    return await GROUP.detach(cloud, call, parameters)
+
+
+@action("ListAttachedGroupPolicies", service="iam")
+async def list_attached_group_policies(cloud: Cloud, call: Call, parameters: Parameters) -> Answer:
+    """The policies that are attached to a group."""
+    return await GROUP.attached(cloud, call, parameters)

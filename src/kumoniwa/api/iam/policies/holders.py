@@ -1,4 +1,4 @@
-"""What is alike for the policies of users and of roles."""
+"""What is alike for the policies of users, of groups and of roles."""
 
 from collections.abc import Callable
 from typing import Protocol
@@ -8,6 +8,7 @@ from sqlalchemy import Connection
 from kumoniwa.api.call import Answer, Call, Parameters
 from kumoniwa.api.cloud import Cloud
 from kumoniwa.api.iam.documents import checked_permissions, size_of, written
+from kumoniwa.api.iam.groups.named_group import group_of
 from kumoniwa.api.iam.names import MOST_OF_A_POLICY, checked_name
 from kumoniwa.api.iam.pages import page
 from kumoniwa.api.iam.policies.named_policy import attachable, is_of_aws, name_in
@@ -19,7 +20,7 @@ from kumoniwa.store import policies
 from kumoniwa.values import dataclass
 
 MOST_ATTACHED = 10
-"""Policies of a user or role: AWS's quota."""
+"""Policies of a user, group or role: AWS's quota."""
 
 
 class _Named(Protocol):
@@ -144,5 +145,6 @@ class Holder:
         return NoSuchEntity(f"The {self.noun} policy with name {name} cannot be found.")
 
 
+GROUP = Holder("group", "GroupName", "PoliciesPerGroup", 5120, group_of)
 ROLE = Holder("role", "RoleName", "PoliciesPerRole", 10_240, role_of)
 USER = Holder("user", "UserName", "PoliciesPerUser", 2048, user_of)

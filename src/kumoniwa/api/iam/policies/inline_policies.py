@@ -1,9 +1,9 @@
-"""Policies inside of users and roles: Put…Policy, Get…Policy, List…Policies, Delete…Policy."""
+"""Policies inside of users, groups and roles: Put…Policy, Get…Policy, List…Policies, Delete…Policy."""
 
 from kumoniwa.api.call import Answer, Call, Parameters
 from kumoniwa.api.cloud import Cloud
 from kumoniwa.api.iam.policies.create_policy import NOT_EVALUATED
-from kumoniwa.api.iam.policies.holders import ROLE, USER
+from kumoniwa.api.iam.policies.holders import GROUP, ROLE, USER
 from kumoniwa.api.registry import Depth, action
 
 
@@ -53,3 +53,27 @@ async def list_user_policies(cloud: Cloud, call: Call, parameters: Parameters) -
 async def delete_user_policy(cloud: Cloud, call: Call, parameters: Parameters) -> Answer:
     """Delete a policy inside of a user."""
     return await USER.delete(cloud, call, parameters)
+
+
+@action("PutGroupPolicy", service="iam", depth=Depth.RECORDED, missing=NOT_EVALUATED)
+async def put_group_policy(cloud: Cloud, call: Call, parameters: Parameters) -> Answer:
+    """Put a policy inside of a group."""
+    return await GROUP.put(cloud, call, parameters)
+
+
+@action("GetGroupPolicy", service="iam")
+async def get_group_policy(cloud: Cloud, call: Call, parameters: Parameters) -> Answer:
+    """A policy inside of a group."""
+    return await GROUP.get(cloud, call, parameters)
+
+
+@action("ListGroupPolicies", service="iam")
+async def list_group_policies(cloud: Cloud, call: Call, parameters: Parameters) -> Answer:
+    """The names of the policies inside of a group."""
+    return await GROUP.names(cloud, call, parameters)
+
+
+@action("DeleteGroupPolicy", service="iam")
+async def delete_group_policy(cloud: Cloud, call: Call, parameters: Parameters) -> Answer:
+    """Delete a policy inside of a group."""
+    return await GROUP.delete(cloud, call, parameters)

@@ -8,14 +8,12 @@ from kumoniwa.api.call import Answer, Call, Parameters
 from kumoniwa.api.cloud import Cloud
 from kumoniwa.api.iam.policies.named_policy import attachable
 from kumoniwa.api.registry import Depth, action
-from kumoniwa.store import policies, roles, users
+from kumoniwa.store import groups, policies, roles, users
 
 
-@action(
-    "ListEntitiesForPolicy", service="iam", depth=Depth.PARTLY, missing="All come on one page, and there are no groups."
-)
+@action("ListEntitiesForPolicy", service="iam", depth=Depth.PARTLY, missing="All come on one page.")
 async def list_entities_for_policy(cloud: Cloud, call: Call, parameters: Parameters) -> Answer:
-    """The users and roles that a policy is attached to."""
+    """The users, groups and roles that a policy is attached to."""
     wanted, prefix = parameters.get("EntityFilter"), parameters.get("PathPrefix", "/")
 
     def read(connection: Connection) -> Answer:
@@ -30,6 +28,16 @@ async def list_entities_for_policy(cloud: Cloud, call: Call, parameters: Paramet
             for role in roles.of_account(connection, call.account)
             if role.id in holders and role.path.startswith(prefix) and wanted in (None, "Role")
         ]
-        return {"PolicyGroups": [], "PolicyUsers": found_users, "PolicyRoles": found_roles, "IsTruncated": False}
+        found_groups: list[dict[str, Any]] = [
+            {"GroupName": group.name, "GroupId": group.id}
+            for group in groups.of_account(connection, call.account)
+            if group.id in holders and group.path.startswith(prefix) and wanted in (None, "Group")
+        ]
+        return {
+            "PolicyGroups": found_groups,
+            "PolicyUsers": found_users,
+            "PolicyRoles": found_roles,
+            "IsTruncated": False,
+        }
 
     return await cloud.read(read)

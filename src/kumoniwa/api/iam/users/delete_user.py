@@ -7,17 +7,22 @@ from kumoniwa.api.cloud import Cloud
 from kumoniwa.api.iam.refusals import DeleteConflict
 from kumoniwa.api.iam.users.named_user import user_named
 from kumoniwa.api.registry import action
-from kumoniwa.store import policies, users
+from kumoniwa.store import groups, policies, users
 
 
 @action("DeleteUser", service="iam")
 async def delete_user(cloud: Cloud, call: Call, parameters: Parameters) -> Answer:
-    """Delete a user without keys and policies. Sessions that were begun with its keys sign nothing any more."""
+    """Delete a user without keys and policies who is in no group.
+
+    Sessions that were begun with its keys sign nothing any more.
+    """
 
     def delete(connection: Connection) -> Answer:
         user = user_named(connection, call, parameters["UserName"])
         if users.keys_of(connection, user.id):
             raise DeleteConflict("delete access keys")
+        if groups.of_user(connection, user.id):
+            raise DeleteConflict("remove users from group")
         if policies.attached_to(connection, user.id):
             raise DeleteConflict("detach all policies")
         if policies.inline_of(connection, user.id):

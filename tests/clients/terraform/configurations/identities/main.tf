@@ -95,6 +95,27 @@ resource "aws_iam_user_policy_attachment" "read" {
   policy_arn = aws_iam_policy.read.arn
 }
 
+resource "aws_iam_group" "bots" {
+  name = "terraform-bots"
+  path = var.changed ? "/changed/" : "/bots/"
+}
+
+resource "aws_iam_group_policy" "read" {
+  name   = "read"
+  group  = aws_iam_group.bots.name
+  policy = data.aws_iam_policy_document.read.json
+}
+
+resource "aws_iam_group_policy_attachment" "read" {
+  group      = aws_iam_group.bots.name
+  policy_arn = aws_iam_policy.read.arn
+}
+
+resource "aws_iam_user_group_membership" "bot" {
+  user   = aws_iam_user.bot.name
+  groups = [aws_iam_group.bots.name]
+}
+
 resource "aws_iam_access_key" "bot" {
   user   = aws_iam_user.bot.name
   status = var.changed ? "Inactive" : "Active"

@@ -53,7 +53,14 @@ resource "aws_security_group" "web" {
   }
 }
 
+resource "aws_placement_group" "apart" {
+  name     = "terraform-apart"
+  strategy = "spread"
+  tags     = { Name = var.changed ? "changed" : "apart" }
+}
+
 resource "aws_instance" "web" {
+  placement_group                      = aws_placement_group.apart.name
   ami                                  = data.aws_ami.debian.id
   instance_type                        = var.changed ? "t3.small" : "t3.micro"
   key_name                             = aws_key_pair.me.key_name

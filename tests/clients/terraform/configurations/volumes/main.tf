@@ -47,6 +47,12 @@ resource "aws_ebs_snapshot" "data" {
   tags        = { Name = var.changed ? "changed" : "data" }
 }
 
+resource "aws_ebs_snapshot" "archived" {
+  volume_id         = aws_ebs_volume.data.id
+  storage_tier      = var.changed ? "standard" : "archive"
+  permanent_restore = true
+}
+
 resource "aws_ebs_snapshot_copy" "data" {
   source_snapshot_id = aws_ebs_snapshot.data.id
   source_region      = "us-east-1"

@@ -17,7 +17,7 @@ from kumoniwa.api.ec2.instances.launch.launch_interfaces import check_type
 from kumoniwa.api.ec2.instances.launch.launch_network import LaunchNetwork, launch_network
 from kumoniwa.api.ec2.instances.launch.launch_options import LaunchOptions, launch_options
 from kumoniwa.api.ec2.instances.launch.tenancy import tenancy_asked
-from kumoniwa.api.ec2.instances.placement_groups import group_asked
+from kumoniwa.api.ec2.instances.placement_groups import check_tenancy, group_asked
 from kumoniwa.api.ec2.instances.spot_market import SpotMarket, spot_market
 from kumoniwa.api.ec2.kinds import KEY_PAIR, SPOT_REQUEST
 from kumoniwa.api.ec2.tags import check_keys_for_metadata, from_specifications
@@ -97,6 +97,8 @@ def checked_launch(host: Capacity, connection: Connection, call: Call, asked: La
     if options.is_hibernatable:
         check_hibernatable(options.kind, image, mode, has_fast_launch=memory is not None)
     market = spot_market(parameters)
+    tenancy = tenancy_asked(connection, call, placement, placed.subnet.vpc_id)
+    check_tenancy(group, tenancy)
     tags = _tags(parameters, market)
     if options.metadata_tags:
         check_keys_for_metadata(tags.get("instance", {}))
@@ -113,7 +115,7 @@ def checked_launch(host: Capacity, connection: Connection, call: Call, asked: La
         marks=asked.marks,
         group=group,
         partition=placement.get("PartitionNumber"),
-        tenancy=tenancy_asked(connection, call, placement, placed.subnet.vpc_id),
+        tenancy=tenancy,
         market=market,
         reservation_id=new_id("r"),
     )

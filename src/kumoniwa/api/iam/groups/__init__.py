@@ -1,0 +1,1 @@
+"""IAM's groups of users."""

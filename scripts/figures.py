@@ -9,7 +9,8 @@ A name is one of
     FILE.NAME                     either of these, in this file of tests only
     about NAME                    either of these, where it is another one in each run: rounded, and not compared
 
-Of what is sampled, NAME, a test also counts NAME_of: how much there was to choose from.
+Of what is sampled, NAME, a test also counts NAME_of: how much there was to choose from. `test_power_cut_of` counts the
+tests that passed and those that were left to other seeds.
 
     scripts/figures             say what is stale: documents against docs/figures.json and against the tests' names
     scripts/figures --compare   also docs/figures.json against the reports in build/tests, of a whole `scripts/test`,
@@ -34,19 +35,27 @@ NEAR = 0.05
 places to die at, which makes no sentence untrue. (Of less than twenty, it must be the run's.)"""
 WHOLE = "whole"
 """The file beside the reports that says that they are of a whole run, in which nothing failed."""
+OTHERS = "--seed "
+"""How the reason begins why a test is left to other seeds (`tests/sampling.py`)."""
 MARK = re.compile(r"(?<!`)<!-- (?P<name>(?:about )?[a-z_0-9]+(?:\.[a-z_0-9]+)?) -->(?P<shown>[^<]*)<!-- / -->")
 
 
 def counted(reports: Path = REPORTS) -> Counter[str]:
-    """Every figure of the reports, by its name; only of tests that passed."""
+    """Every figure of the reports, by its name; only of tests that passed, and of how many there are."""
     figures: Counter[str] = Counter()
     for report in sorted(reports.glob("*.xml")):
         for case in ElementTree.parse(report).iter("testcase"):
-            if case.find("failure") is not None or case.find("error") is not None or case.find("skipped") is not None:
+            skipped = case.find("skipped")
+            left_to_others = skipped is not None and skipped.get("message", "").startswith(OTHERS)
+            if case.find("failure") is not None or case.find("error") is not None:
                 continue
             named = case.get("classname", "").split(".")  # folders, the file, and a class where the test is in one
             file = next((part for part in reversed(named) if part.startswith("test_")), named[-1])
             test = case.get("name", "").partition("[")[0]
+            if skipped is None or left_to_others:
+                figures.update({f"{name}_of": 1 for name in {file, test, f"{file}.{test}"}})
+            if skipped is not None:
+                continue
             figures.update({file: 1, test: 1, f"{file}.{test}": 1})
             for noted in case.iter("property"):
                 if (value := noted.get("value", "")).isdecimal():
@@ -58,7 +67,7 @@ def counted(reports: Path = REPORTS) -> Counter[str]:
 def sampled(figures: Mapping[str, int]) -> Iterator[tuple[str, int, int]]:
     """What was sampled: its name, how much of it was tried, and of how much."""
     for name, of in figures.items():
-        if name.endswith("_of") and "." not in name:
+        if name.endswith("_of") and "." not in name and not name.startswith("test_"):
             what = name.removesuffix("_of")
             yield what, figures.get(what, 0), of
 
@@ -92,7 +101,7 @@ def stale_documents() -> list[str]:
 
 def _is_known(name: str, tests: Mapping[str, str], code: str) -> bool:
     if name.startswith("test_"):
-        return name in tests or f"def {name}(" in code
+        return any(one in tests or f"def {one}(" in code for one in (name, name.removesuffix("_of")))
     return f'"{name}"' in code or f'"{name.replace("_", " ")}"' in code
 
 

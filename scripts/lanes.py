@@ -29,7 +29,7 @@ from failures import Failure, end_of, listed, shortened
 ROOT = Path(__file__).parent.parent
 PROGRAMS = ROOT / ".venv" / "bin"
 REAPER = Path(__file__).with_name("reaper.py")
-SLOWEST = 25
+COSTLIEST = 25
 LANES = 4
 """On two processors: guests, browsers and disks are waited for, which leaves a processor to the others."""
 LEAVE_OUT_NOTHING = {"--exhaustive", "--numprocesses=auto"}
@@ -83,6 +83,8 @@ class Case:
     outcome: str
     failure: Failure | None = None
     """How it failed, where it did."""
+    cpu: float = 0.0
+    """Seconds of the processor, with what it started."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -231,7 +233,8 @@ def read(kind: Kind) -> Iterator[Case]:
         name = f"{module}.py::{case.get('name')}" if module else case.get("name", "")  # a module that broke
         failure = _failure(case, f"tests/{name}" if module else name)
         outcome = "failed" if failure else "passed" if case.find("skipped") is None else "skipped"
-        yield Case(kind.name, name, float(case.get("time", 0)), outcome, failure)
+        cpu = float(_noted(case, "processor seconds") or 0)
+        yield Case(kind.name, name, float(case.get("time", 0)), outcome, failure, cpu)
 
 
 def _failure(case: ElementTree.Element, test: str) -> Failure | None:
@@ -239,8 +242,13 @@ def _failure(case: ElementTree.Element, test: str) -> Failure | None:
     error = next((child for child in case if child.tag in ("failure", "error")), None)
     if error is None:
         return None
-    evidence = next((noted.get("value", "") for noted in case.iter("property") if noted.get("name") == "evidence"), "")
+    evidence = _noted(case, "evidence")
     return Failure(test, error.get("message", ""), os.path.relpath(evidence, ROOT) if evidence else "")
+
+
+def _noted(case: ElementTree.Element, name: str) -> str:
+    """What a test noted of itself."""
+    return next((noted.get("value", "") for noted in case.iter("property") if noted.get("name") == name), "")
 
 
 def kind(
@@ -310,7 +318,7 @@ def steps_of_quick(folder: Path, seed: int, options: Sequence[str]) -> list[Step
 
 
 def summarise(results: Sequence[Result], lanes: Sequence[float], wall: float, idle: float, *, sampled: bool) -> None:
-    """Counts and seconds by step, the total, how long each lane took, the slowest tests.
+    """Counts and seconds by step, the total, how long each lane took, the tests that cost most.
 
     `idle`: which part of that time processors had nothing to do. `sampled`: it was a whole run of the tests, sampled,
     which is compared with its budget.
@@ -319,15 +327,15 @@ def summarise(results: Sequence[Result], lanes: Sequence[float], wall: float, id
     for result in results:
         counts = f"{len(result.tests):7}{result.failed:8}{result.count('skipped'):9}"
         say(f"{result.step.name:22}{counts}{_time(result.seconds):>13}{_time(result.cpu):>13}")
-    tests = sorted((test for result in results for test in result.tests), key=lambda test: -test.seconds)
+    tests = sorted((test for result in results for test in result.tests), key=lambda test: (-test.cpu, -test.seconds))
     say(f"{'together':22}{len(tests):7}{'':17}{_time(wall):>13}{_time(sum(result.cpu for result in results)):>13}")
     if sampled:
         say(against_budget(sum(result.cpu for result in results)))
     say(f"Lanes took {', '.join(map(_time, lanes))}; processors were idle for {idle:.0%} of the time")
     if tests:
-        say(f"\nThe slowest {min(SLOWEST, len(tests))} tests:")
-    for test in tests[:SLOWEST]:
-        say(f"{test.seconds:9.1f} s  {test.name}")
+        say(f"\nThe {min(COSTLIEST, len(tests))} tests that took most of the processor:\n{'CPU':>11}{'wall':>11}")
+    for test in tests[:COSTLIEST]:
+        say(f"{test.cpu:9.1f} s{test.seconds:9.1f} s  {test.name}")
 
 
 def against_budget(cpu: float) -> str:

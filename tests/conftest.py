@@ -9,7 +9,7 @@ import secrets
 import signal
 import socket
 import subprocess
-from collections.abc import Generator, Iterator
+from collections.abc import Generator, Iterator, Sequence
 from pathlib import Path
 from types import CodeType
 from typing import Any
@@ -17,8 +17,9 @@ from typing import Any
 import pytest
 import urllib3.util.connection  # noqa: F401 -- it binds a socket as it is imported, which a sealed test must not
 from hypothesis import HealthCheck, settings
+from processor_time import Meter
 from quick_database import on_postgresql
-from sampling import Sampling, left_out
+from sampling import Sampling, halved, left_out
 
 settings.register_profile("unhurried", settings(), deadline=None, suppress_health_check=[HealthCheck.too_slow])
 settings.load_profile("unhurried")  # how long an example takes says how busy the machine is, and nothing of the code
@@ -68,6 +69,7 @@ def pytest_addoption(parser: pytest.Parser) -> None:
 
 
 def pytest_configure(config: pytest.Config) -> None:
+    config.addinivalue_line("markers", "every_run: is run in each run, where of others the seed chooses half")
     if config.getoption("--seed") is None:
         config.option.seed = secrets.randbelow(1 << 32)
     # A shell has what it starts in the background ignore Ctrl-C, and programs that a test starts would inherit that.
@@ -88,9 +90,24 @@ def pytest_collection_modifyitems(config: pytest.Config, items: list[pytest.Item
     marked: list[tuple[pytest.Item, str, int]] = [
         (item, *mark.args) for item in items if (mark := item.get_closest_marker("some_of")) is not None
     ]
-    for item, why in left_out(marked, option.seed, exhaustive=option.exhaustive):
+    for item, why in left_out([*marked, *_half_of_each_file(config, items)], option.seed, exhaustive=option.exhaustive):
         item.add_marker(pytest.mark.skip(why))
     _leave_to_postgresql(config, items)
+
+
+_HALVED = {"browser", "clients", "vm"}
+"""Kinds of which half is run of each file, chosen by the seed, where the whole kind is run, without a choice of
+names; all with `--exhaustive`. What is marked `every_run` is."""
+
+
+def _half_of_each_file(config: pytest.Config, items: Sequence[pytest.Item]) -> list[tuple[pytest.Item, str, int]]:
+    """The tests among which the seed chooses, their group, and how many of it are run."""
+    option = config.option
+    if not {Path(argument).name for argument in config.args} <= _HALVED or option.keyword or option.markexpr:
+        return []
+    whole = ("every_run", "some_of", "skip")
+    free = [item for item in items if not any(map(item.get_closest_marker, whole))]
+    return list(halved((item, f"tests of {item.path.stem}") for item in free))
 
 
 def _by_seed(config: pytest.Config) -> str:
@@ -169,9 +186,25 @@ def pytest_report_header(config: pytest.Config) -> str:
     return _by_seed(config)
 
 
+_IN_PROCESS = {"unit", "protocol", "cloud", "workflows"}
+"""Kinds whose tests leave no program running."""
+_METER = pytest.StashKey[Meter]()
+
+
+@pytest.hookimpl(tryfirst=True)
+def pytest_runtestloop(session: pytest.Session) -> None:
+    kinds = {Path(item.path).relative_to(Path(__file__).parent).parts[0] for item in session.items}
+    session.config.stash[_METER] = Meter(whole=not kinds <= _IN_PROCESS)
+
+
 @pytest.hookimpl(wrapper=True)
-def pytest_runtest_makereport(item: pytest.Item) -> Generator[None, pytest.TestReport, pytest.TestReport]:
-    """A failure of a test that samples says how to run the same sample again."""
+def pytest_runtest_makereport(
+    item: pytest.Item, call: pytest.CallInfo[None]
+) -> Generator[None, pytest.TestReport, pytest.TestReport]:
+    """The report says how much of the processor the test took, and a failure of one that samples how to run the same
+    sample again."""
+    if call.when == "teardown":
+        item.user_properties.append(("processor seconds", f"{item.config.stash[_METER].since():.2f}"))
     report = yield
     if report.failed and "sampling" in getattr(item, "fixturenames", ()):
         option = "--exhaustive" if item.config.option.exhaustive else f"--seed {item.config.option.seed}"

@@ -7,19 +7,22 @@ on this machine, /dev/net/tun and the folder of the checkout among it.
 import os
 import pwd
 import shutil
+import signal
 import stat
 import subprocess
 import sys
 import tempfile
 from collections.abc import Iterator, Mapping, Sequence
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from pathlib import Path
 
 import pytest
 
+from kumoniwa.folder import processes_of
+
 USER = "nobody"
 CHECKOUT = Path(__file__).parents[1]
-_WITHIN = 240.0  # seconds
+_TO_END = 60.0  # seconds in which tests that were interrupted clean up
 _EVIDENCE = "build/evidence"
 _TUN = "mount -t tmpfs none /dev/net && mknod /dev/net/tun c 10 200 && chmod 666 /dev/net/tun"
 _BECOME = 'exec setpriv --reuid "$0" --regid "$1" --clear-groups --inh-caps=-all --bounding-set=-all "${@:2}"'
@@ -53,10 +56,11 @@ def run_tests(
     *,
     sees: Sequence[Path] = (),
     options: Sequence[str] = (),
+    within: float = 240.0,
 ) -> None:
     """Run a file of tests as this user, in a folder of its own: all of them pass. Skips where there is no way to.
 
-    `options` are pytest's.
+    `options` are pytest's. After `within` seconds the tests are interrupted, and nothing of them is left.
     """
     if os.geteuid() != 0:
         pytest.skip("this user is one: the tests themselves show it")
@@ -74,13 +78,27 @@ def run_tests(
     argv += [*options, "-c", str(CHECKOUT / "pyproject.toml"), f"--rootdir={folder}"]  # where evidence can be written
     said = folder / "said"  # a file: a process that was left behind would keep a pipe open
     with said.open("w") as output:
-        ran = subprocess.run(
-            command(argv, told, sees=sees), stdout=output, stderr=output, check=False, cwd=CHECKOUT, timeout=_WITHIN
-        )
+        running = subprocess.Popen(command(argv, told, sees=sees), stdout=output, stderr=output, cwd=CHECKOUT)
+    try:
+        with suppress(subprocess.TimeoutExpired):
+            running.wait(within)
+    finally:
+        _end(running, folder)
     if (found := folder / _EVIDENCE).exists():
         shutil.copytree(found, CHECKOUT / _EVIDENCE, dirs_exist_ok=True)
-    assert ran.returncode == 0, said.read_text()[-4000:]
+    assert running.returncode == 0, said.read_text()[-4000:]
     assert " skipped" not in said.read_text(), said.read_text()[-1000:]
+
+
+def _end(running: subprocess.Popen[bytes], folder: Path) -> None:
+    if running.poll() is None:
+        running.send_signal(signal.SIGINT)
+        with suppress(subprocess.TimeoutExpired):
+            running.wait(_TO_END)
+    for pid in processes_of(folder):
+        with suppress(ProcessLookupError):  # it ended with another
+            os.kill(pid, signal.SIGKILL)
+    running.wait()
 
 
 def give(folder: Path) -> None:

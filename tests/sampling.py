@@ -38,3 +38,12 @@ def left_out(marked: Iterable[tuple[T, str, int]], seed: int, *, exhaustive: boo
             if test not in chosen:
                 of = f"{counts[group]} of {len(tests)} {group}"
                 yield test, f"--seed {seed} chose others ({of}); --exhaustive has all"
+
+
+def halved(tests: Iterable[tuple[T, str]]) -> Iterator[tuple[T, str, int]]:
+    """Tests in groups of their own, of each of which half are run: of an odd number one more than are left out."""
+    groups = defaultdict[str, list[T]](list)
+    for test, group in tests:
+        groups[group].append(test)
+    for group, members in groups.items():
+        yield from ((test, group, (len(members) + 1) // 2) for test in members)

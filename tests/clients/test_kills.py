@@ -88,6 +88,7 @@ class _Caller:
                 self._answered.stopped.add(instance)
 
 
+@pytest.mark.every_run
 def test_a_kill_at_any_moment_loses_no_answered_request(
     tmp_path: Path, waiters: Path, record_property: Callable[[str, object], None]
 ) -> None:

@@ -7,6 +7,8 @@ import sys
 from contextlib import suppress
 from pathlib import Path
 
+from processor_time import BESIDE
+
 from kumoniwa.folder import processes_of
 
 _PROGRAM = Path(__file__).parent / "kept_demo.py"
@@ -27,10 +29,13 @@ class Demo:
                 stderr=log,
             )
         self._folder = folder
+        BESIDE.add(self._process.pid)
 
     def status(self, *, within: float) -> int:
         """How it ended, once it has. Raises `TimeoutExpired`."""
-        return self._process.wait(within)
+        status = self._process.wait(within)
+        BESIDE.discard(self._process.pid)
+        return status
 
     def said(self) -> str:
         """The end of what it told a person."""
@@ -41,6 +46,7 @@ class Demo:
         if self._process.poll() is None:
             self._process.kill()
             self._process.wait(10)
+        BESIDE.discard(self._process.pid)
         for pid in processes_of(self._folder):
             with suppress(ProcessLookupError):  # one that ended with another
                 os.kill(pid, signal.SIGKILL)

@@ -47,12 +47,13 @@ def what_takes_long_begins_early(request: pytest.FixtureRequest) -> None:
 @pytest.fixture(scope="session")
 def shared_guests(tmp_path_factory: pytest.TempPathFactory, request: pytest.FixtureRequest) -> Iterator[SharedGuests]:
     """The Debian guest that tests share; it is booted when a test asks for it."""
-    terminal = request.config.pluginmanager.getplugin("terminalreporter")
+    terminal, capture = map(request.config.pluginmanager.getplugin, ("terminalreporter", "capturemanager"))
 
     def say(text: str) -> None:
-        terminal.ensure_newline()
-        terminal.write_line(text, red=True, bold=True)
-        terminal.flush()
+        with capture.global_and_fixture_disabled():  # what is said while a test runs is shown only where it fails
+            terminal.ensure_newline()
+            terminal.write_line(text, red=True, bold=True)
+            terminal.flush()
 
     guests = SharedGuests(lambda: tmp_path_factory.mktemp("shared"), say)
     try:
@@ -112,6 +113,13 @@ def t2_guest(shared_guests: SharedGuests, request: pytest.FixtureRequest) -> Ite
 def prepared_cloud(tmp_path_factory: pytest.TempPathFactory, pytestconfig: pytest.Config) -> PreparedCloud:
     """What guests are launched from memory of: it is prepared once, and each cloud that needs it is a copy."""
     return PreparedCloud(tmp_path_factory.mktemp("prepared"), cold=pytestconfig.option.boot_cold)
+
+
+@pytest.fixture(scope="session")
+def prepared_without_cloud_init(tmp_path_factory: pytest.TempPathFactory, pytestconfig: pytest.Config) -> PreparedCloud:
+    """The same, for tests that are not about cloud-init."""
+    folder = tmp_path_factory.mktemp("prepared")
+    return PreparedCloud(folder, cold=pytestconfig.option.boot_cold, cloud_init=False)
 
 
 @pytest.fixture

@@ -8,14 +8,13 @@ from pathlib import Path
 from typing import Any
 
 from waiting import NotYet, eventually
+from without_cloud_init import debian_without_cloud_init
 
 from kumoniwa.client.cloud import CloudClient
 from kumoniwa.client.commands import debian_image
 from kumoniwa.client.ssh import ssh_endpoint
 
 KEY = "test"
-NO_CLOUD_INIT = "/etc/cloud/cloud-init.disabled"
-"""The file in a guest that cloud-init goes by from the next boot on."""
 BOOT_DEADLINE = 150.0  # seconds; without KVM a first boot takes most of a minute on a quiet machine
 
 
@@ -111,9 +110,10 @@ class Login:
 
 
 def launch(cloud: CloudClient, folder: Path, *, kind: str) -> Login:
-    """An instance of the Debian AMI, reached by SSH."""
-    image = debian_ami(cloud)
+    """An instance of the Debian AMI, but for cloud-init, reached by SSH."""
     key, group = access(cloud, folder)
+    [pair] = cloud.call("DescribeKeyPairs", KeyNames=[KEY], IncludePublicKey=True)["KeyPairs"]
+    image = debian_without_cloud_init(cloud, folder, admits=pair["PublicKey"])
     wanted: dict[str, Any] = {"ImageId": image, "InstanceType": kind, "KeyName": KEY, "SecurityGroupIds": [group]}
     if kind == "t3.micro":  # of two emulated processors of a busy host one may lose its timer for ever, rarely
         wanted["CpuOptions"] = {"CoreCount": 1, "ThreadsPerCore": 1}
@@ -127,9 +127,8 @@ def debian_ami(cloud: CloudClient) -> str:
     return asyncio.run(debian_image(cloud, lambda what, percent: None))
 
 
-def prepared_image(cloud: CloudClient) -> str:
-    """The Debian AMI, of which instances of `t3.micro` are launched from memory: for tests of what comes after."""
-    image = debian_ami(cloud)
+def prepare(cloud: CloudClient, image: str) -> None:
+    """Have instances of `t3.micro` launched from memory, of this AMI."""
     cloud.call("EnableFastLaunch", ImageId=image)
 
     def told() -> dict[str, Any]:
@@ -137,7 +136,6 @@ def prepared_image(cloud: CloudClient) -> str:
         return found
 
     until(told, "State", "enabled", BOOT_DEADLINE)
-    return image
 
 
 def access(cloud: CloudClient, folder: Path) -> tuple[Path, str]:

@@ -1,4 +1,4 @@
-"""A cloud whose Debian AMI was booted once, into memory. Whoever launches from there has a copy of its data folder.
+"""A cloud whose AMI was booted once, into memory. Whoever launches from there has a copy of its data folder.
 
 To prepare a machine takes a processor as long as a boot does, and it is the same for whichever server launches from it.
 """
@@ -7,8 +7,9 @@ import os
 import shutil
 from pathlib import Path
 
-from debian_guest import debian_ami, prepared_image
+from debian_guest import debian_ami, prepare
 from server import Server
+from without_cloud_init import debian_without_cloud_init
 
 _NEVER_WRITTEN_AGAIN = {"layers", "prepared"}
 """Folders of which a copy has links: their files stay as they are once they are whole."""
@@ -17,13 +18,17 @@ _NEVER_WRITTEN_AGAIN = {"layers", "prepared"}
 class PreparedCloud:
     """The data folder of a server that has ended, and the AMI in it of which guests go on from memory."""
 
-    def __init__(self, folder: Path, *, cold: bool = False) -> None:
-        """`cold`: nothing is prepared, and its guests boot: to measure what launch from memory saves."""
+    def __init__(self, folder: Path, *, cold: bool = False, cloud_init: bool = True) -> None:
+        """`cold`: nothing is prepared, and its guests boot: to measure what launch from memory saves. That takes
+        `cloud_init`, which they are spared otherwise where tests are about something else."""
         self.evidence_folder = folder
         self._data_dir = folder / "cloud"
         server = Server(self._data_dir, "qemu", folder, options=("--network", "user"))
         try:
-            self.image: str = (debian_ami if cold else prepared_image)(server.start())
+            cloud = server.start()
+            self.image = debian_ami(cloud) if cold or cloud_init else debian_without_cloud_init(cloud, folder)
+            if not cold:
+                prepare(cloud, self.image)
             server.stop()
         finally:
             server.end()

@@ -11,7 +11,7 @@ from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
-from debian_guest import NO_CLOUD_INIT, Login, launch, status_of, until, volume_of
+from debian_guest import Login, launch, status_of, until, volume_of
 from evidence import keep
 from server import Server
 from small_disk import SmallDisk
@@ -47,8 +47,7 @@ class SharedGuest:
                 self.data_dir.parent.mkdir()
             self.cloud: CloudClient = self.server.start()
             self.login: Login = launch(self.cloud, folder, kind=kind)
-            self.login.run("systemctl is-system-running --wait || true")
-            self.login.run(f"sudo touch {NO_CLOUD_INIT}")  # its first boot was whole: at others it does nothing new
+            self.login.run("systemctl is-system-running --wait; sudo true")  # which leaves a file when it is first used
             self.note()
         except BaseException:
             keep(self.data_dir.parent, folder)  # its disk goes with it, and what the guest said there

@@ -15,6 +15,7 @@ _UNFROZEN_WITHIN = 60.0  # seconds: the agent has fifteen to answer, and the res
 _FROZEN = [{"ResourceType": "image", "Tags": [{"Key": "kumoniwa:freeze", "Value": "true"}]}]
 
 
+@pytest.mark.some_of("tests of the shared guest", 2)
 def test_a_volume_comes_to_a_real_guest_is_cut_grows_and_goes(shared_guest: SharedGuest) -> None:
     cloud, login, instance_id = shared_guest.cloud, shared_guest.login, shared_guest.instance_id
     boots = len(shared_guest.boots())

@@ -20,6 +20,7 @@ _WRITTEN = f"{MADE}/written"
 _BEFORE_IT_IS_FULL = 32  # MiB
 
 
+@pytest.mark.some_of("tests of the shared guest", 2)
 def test_a_guest_that_fills_the_hosts_disk_pauses_and_goes_on_and_loses_nothing(shared_guest: SharedGuest) -> None:
     cloud, login, disk = shared_guest.cloud, shared_guest.login, shared_guest.disk
     assert disk is not None

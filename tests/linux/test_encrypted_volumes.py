@@ -49,6 +49,7 @@ def _snapshot(cloud: CloudClient, made: dict[str, Any]) -> dict[str, Any]:
     return until(told, "State", "completed", 300)
 
 
+@pytest.mark.some_of("tests of the shared guest", 2)
 def test_no_file_tells_what_is_on_an_encrypted_volume_or_copy(shared_guest: SharedGuest) -> None:
     cloud, login, folder = shared_guest.cloud, shared_guest.login, shared_guest.data_dir
     sealed, plain = secrets.token_hex(16), secrets.token_hex(16)

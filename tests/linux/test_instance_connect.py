@@ -41,6 +41,7 @@ def _logs_in(key: Path, user: str, address: str) -> str:
     return (ended.stdout if ended.returncode == 0 else ended.stderr).strip()
 
 
+@pytest.mark.some_of("tests of the shared guest", 2)
 def test_a_guest_admits_a_key_for_a_minute_and_for_one_user(shared_guest: SharedGuest, tmp_path: Path) -> None:
     made, key = generate(ED25519, PEM, ""), tmp_path / "key.pem"
     key.write_text(made.private)

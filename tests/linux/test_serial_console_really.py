@@ -9,6 +9,7 @@ from waiting import PATIENCE
 pytestmark = [pytest.mark.linux, pytest.mark.timeout(1200)]
 
 
+@pytest.mark.some_of("tests of the shared guest", 2)
 def test_a_serial_console_is_read_by_several_typed_on_and_goes_on_over_the_servers_end(
     guest_of_either_bus: SharedGuest,
 ) -> None:

@@ -12,6 +12,7 @@ from kumoniwa.folder import processes_of
 pytestmark = [pytest.mark.linux, pytest.mark.timeout(1200)]
 
 
+@pytest.mark.some_of("tests of the shared guest", 2)
 def test_a_server_killed_while_the_guest_is_down_for_an_image_boots_it_again_after_its_restart(
     shared_guest: SharedGuest,
 ) -> None:

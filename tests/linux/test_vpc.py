@@ -14,6 +14,7 @@ from ipaddress import IPv4Address
 from pathlib import Path
 
 import attack
+import identities
 import inside_network
 import pytest
 from debian_guest import until
@@ -40,17 +41,17 @@ pytestmark = [pytest.mark.linux, pytest.mark.timeout(1200)]
 
 
 @pytest.fixture(scope="module")
-def pair(tmp_path_factory: pytest.TempPathFactory, prepared_cloud: PreparedCloud) -> Iterator[Pair]:
+def pair(tmp_path_factory: pytest.TempPathFactory, prepared_without_cloud_init: PreparedCloud) -> Iterator[Pair]:
     if (why := obstacle()) is not None:
         pytest.skip(why)
-    pair = Pair(tmp_path_factory.mktemp("vpc"), prepared_cloud)
+    pair = Pair(tmp_path_factory.mktemp("vpc"), prepared_without_cloud_init)
     try:
         yield pair
     finally:
         pair.end()
 
 
-_ONE_OF_MANY = pytest.mark.some_of("ways of packets between real guests", 5)
+_ONE_OF_MANY = pytest.mark.some_of("ways of packets between real guests", 3)
 """Each of them leaves the pair as it found it; tests/network and tests/vm try the same with guests that cost little."""
 _ATTACKED = 10  # seconds
 _ASKED_IS_TRACKED = 30  # seconds for which the kernel remembers a datagram
@@ -69,6 +70,16 @@ def test_a_guest_is_told_its_network_as_it_is(pair: Pair) -> None:
     assert "mtu 9001" in login.run("ip link show ens2")
     assert "nameserver 10.20.0.2" in login.run("cat /etc/resolv.conf")
     assert _resolved(pair.one, f"ip-{pair.other.private.replace('.', '-')}.ec2.internal") == pair.other.private
+
+
+def test_two_guests_that_were_launched_from_memory_share_no_identity(pair: Pair, pytestconfig: pytest.Config) -> None:
+    both = (pair.one, pair.other)
+    facts = [identities.facts_of(member.login) for member in both]
+    for member, fact in zip(both, facts, strict=True):
+        identities.is_as_told(pair.cloud, fact, member.id)
+        [boot] = pair.cloud.evidence(f"instances/{member.id}/boots")["boots"]
+        assert boot["from_memory"] is not pytestconfig.option.boot_cold, boot
+    identities.are_all_others(facts)
 
 
 def test_a_public_name_leads_to_the_private_address_inside(pair: Pair) -> None:

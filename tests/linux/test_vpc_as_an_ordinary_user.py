@@ -12,6 +12,7 @@ from sampling import Sampling
 
 from kumoniwa.guest_image import debian12
 
+_WITHIN = 1600.0  # seconds, of a busy machine
 pytestmark = [pytest.mark.linux, pytest.mark.timeout(1800)]
 
 
@@ -26,4 +27,5 @@ def test_a_vpc_is_carried_by_an_ordinary_user_too(sampling: Sampling) -> None:
         ordinary_user.give(cache)
         environment = {"KUMONIWA_CACHE_DIR": str(cache)}
         tests = Path(__file__).with_name("test_vpc.py")
-        ordinary_user.run_tests(tests, folder, environment, sees=[disk.parent], options=["--exhaustive"])
+        whole = ["--exhaustive"]
+        ordinary_user.run_tests(tests, folder, environment, sees=[disk.parent], options=whole, within=_WITHIN)

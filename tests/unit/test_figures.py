@@ -14,6 +14,9 @@ _REPORT = """<testsuites><testsuite>
 <property name="falls" value="4"/></properties></testcase>
 <testcase classname="tests.unit.test_falls" name="test_it_breaks"><failure/><properties>
 <property name="falls" value="99"/></properties></testcase>
+<testcase classname="tests.unit.test_falls" name="test_it_falls[c]">
+<skipped message="--seed 5 chose others"/></testcase>
+<testcase classname="tests.unit.test_falls" name="test_it_falls[d]"><skipped message="only root may"/></testcase>
 </testsuite></testsuites>"""
 _DOCUMENT = """<!-- test_it_falls --><!-- / --> tests, <!-- falls -->7<!-- / --> falls of <!-- falls_of -->?<!-- / -->,
 <!-- about deep_falls -->about 9<!-- / --> deep ones and <!-- test_falls.falls -->1<!-- / --> in one file"""
@@ -37,6 +40,7 @@ def test_what_tests_that_passed_counted_is_added_up(root: Path) -> None:
     names = ("test_it_falls", "test_falls", "falls", "test_falls.falls", "deep_falls")
     assert [counted[name] for name in names] == [2, 2, 7, 7, 1200]
     assert "test_it_breaks" not in counted
+    assert (counted["test_falls_of"], counted["test_it_falls_of"], counted["test_falls.test_it_falls_of"]) == (3, 3, 3)
     assert list(figures.sampled(counted)) == [("falls", 7, 40)]
 
 

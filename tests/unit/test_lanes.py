@@ -39,7 +39,9 @@ def test_a_report_is_read_and_one_that_breaks_off_has_no_tests(tmp_path: Path) -
     whole = """<testsuites><testsuite>
     <testcase classname="tests.unit.imds.test_tree" name="test_a[1]" time="0.5"/>
     <testcase classname="tests.unit.test_cli" name="test_b" time="0.25"><properties>
-    <property name="evidence" value="EVIDENCE"/></properties><failure message="one&#10;two">three</failure></testcase>
+    <property name="evidence" value="EVIDENCE"/>
+    <property name="processor seconds" value="1.25"/></properties>
+    <failure message="one&#10;two">three</failure></testcase>
     <testcase classname="tests.unit.test_cli" name="test_c" time="0"><skipped/></testcase>
     <testcase classname="" name="tests.unit.test_broken" time="0"><error/></testcase><testcase time="0"/>
     </testsuite></testsuites>"""
@@ -47,7 +49,7 @@ def test_a_report_is_read_and_one_that_breaks_off_has_no_tests(tmp_path: Path) -
     broke = Failure("tests/unit/test_cli.py::test_b", "one\ntwo", "build/evidence/b")
     assert list(lanes.read(kind)) == [
         Case("unit", "unit/imds/test_tree.py::test_a[1]", 0.5, "passed"),
-        Case("unit", "unit/test_cli.py::test_b", 0.25, "failed", broke),
+        Case("unit", "unit/test_cli.py::test_b", 0.25, "failed", broke, 1.25),
         Case("unit", "unit/test_cli.py::test_c", 0.0, "skipped"),
         Case("unit", "tests.unit.test_broken", 0.0, "failed", Failure("tests.unit.test_broken", "")),
     ]

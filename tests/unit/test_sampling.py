@@ -3,7 +3,7 @@
 from random import Random
 
 import pytest
-from sampling import Sampling, left_out
+from sampling import Sampling, halved, left_out
 
 CASES = list(range(100))
 
@@ -43,3 +43,9 @@ def test_an_exhaustive_run_leaves_out_no_test_and_whoever_asks_for_few_gets_them
 def test_a_group_has_one_count() -> None:
     with pytest.raises(AssertionError, match="long: 2, and 1 elsewhere"):
         list(left_out([("a", "long", 1), ("b", "long", 2)], 1, exhaustive=False))
+
+
+def test_of_each_group_half_are_run_and_of_one_that_one() -> None:
+    tests = [*((f"long {number}", "long") for number in range(5)), ("lone", "short")]
+    assert [(group, count) for _, group, count in halved(tests)] == [*5 * [("long", 3)], ("short", 1)]
+    assert [test for test, _, _ in halved(tests)] == [test for test, _ in tests]

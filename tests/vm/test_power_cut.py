@@ -196,6 +196,7 @@ def _disk(folder: Path, file: Path) -> Iterator[power.Disk]:
         file.unlink(missing_ok=True)
 
 
+@pytest.mark.some_of("scenes of power cuts", 6)
 @pytest.mark.parametrize("scene", SCENES, ids=", ".join)
 async def test_what_was_promised_before_the_power_failed_is_there(
     scene: tuple[str, ...],
@@ -214,7 +215,6 @@ async def test_what_was_promised_before_the_power_failed_is_there(
             if (*scene, moment) in BEFORE_THE_SHUTDOWN:
                 await _claims_no_rest(disk.path / "cloud")
     record_property("power cuts", len(chosen))
-    record_property("power_cuts_of", len(moments))
 
 
 def _same(one: Path, other: Path) -> bool:
@@ -342,9 +342,11 @@ def _pending(connection: Connection) -> list[Any]:
     return found
 
 
+@pytest.mark.every_run
 async def test_a_data_folder_copied_at_any_instant_starts_and_is_whole(
-    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, record_property: Callable[[str, object], None]
 ) -> None:
+    record_property("power_cuts_of", len(MOMENTS))  # which no run has all of, but the exhaustive one
     original = tmp_path / "original"
     original.mkdir()
     copies: list[tuple[Path, Promised]] = []

@@ -10,7 +10,8 @@ from datetime import UTC, datetime, timedelta
 from kumoniwa.lab.shell import LabFailed, Login, Shell
 from kumoniwa.values import dataclass
 
-READ = "cat /proc/sys/kernel/random/boot_id; sudo grep -F 'systemd-shutdown[' /var/log/messages"
+_LOG = "/var/log/messages"
+READ = f"cat /proc/sys/kernel/random/boot_id; sudo grep -F 'systemd-shutdown[' {_LOG}"
 _BETWEEN_LOOKS = 1.0
 _LINES_DEADLINE = 90.0
 _STAMP = "%Y %b %d %H:%M:%S"
@@ -34,17 +35,26 @@ async def look(shell: Shell, login: Login) -> Evidence:
 
 
 async def look_after_boot(shell: Shell, login: Login, before: Evidence) -> Evidence:
-    """Look into a guest that booted, once the shutdown before has come into its log, or will not come any more."""
+    """Look into a guest that booted, once the shutdown before has come into its log, or will not come any more.
+
+    The guest waits, and tells when it is there: to log in again and again would take much of an emulated processor.
+    """
+    command = _until_more_lines(len(before.shutdown_lines))
     try:
         async with asyncio.timeout(_LINES_DEADLINE):
             while True:
-                answer = await shell.quietly(login, f"{READ} || true")
-                if answer.status == 0 and read_evidence(answer.output).new_lines(before):
+                if (await shell.quietly(login, command)).status == 0:
                     break
                 await asyncio.sleep(_BETWEEN_LOOKS)
     except TimeoutError:
         pass  # that there are none is evidence too; it is shown and judged below
     return await look(shell, login)
+
+
+def _until_more_lines(count: int) -> str:
+    """The command that ends well once the log has more lines of a shutdown than so many."""
+    there = f'"0$(grep -cF "systemd-shutdown[" {_LOG} 2>/dev/null)" -gt {count}'
+    return f"sudo timeout {_LINES_DEADLINE:.0f} sh -c 'until [ {there} ]; do sleep {_BETWEEN_LOOKS:g}; done'"
 
 
 def read_evidence(text: str) -> Evidence:

@@ -1,7 +1,6 @@
 """Servers as processes of their own, and what they weigh."""
 
 import contextlib
-import os
 import random
 import re
 import signal
@@ -12,6 +11,8 @@ from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
+
+from kumoniwa.config import environment_of_a_cloud
 
 _CPUCLOCK_SCHED = 2
 
@@ -65,13 +66,18 @@ def cpu_seconds(pid: int) -> float:
     return time.clock_gettime(~pid << 3 | _CPUCLOCK_SCHED)  # the clock of clock_getcpuclockid(3), to the nanosecond
 
 
+def environment_with(variables: Mapping[str, str]) -> dict[str, str]:
+    """What a server that is measured has in its environment: these beside ours, but not the user's database."""
+    return {**environment_of_a_cloud(), **variables}
+
+
 @contextmanager
 def server(command: Sequence[str], log: Path, environment: Mapping[str, str] | None = None) -> Iterator[Server]:
     """Run a server as long as the block, with these variables beside those of this process."""
     with log.open("wb") as output:
         begun = time.perf_counter()
         process = subprocess.Popen(
-            command, stdout=output, stderr=output, env={**os.environ, **(environment or {})}, start_new_session=True
+            command, stdout=output, stderr=output, env=environment_with(environment or {}), start_new_session=True
         )
         try:
             yield Server(process, begun, log)

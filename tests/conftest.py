@@ -2,6 +2,7 @@
 are too many cases for every run, a seed that is printed chooses some of them."""
 
 import gc
+import inspect
 import os
 import random
 import secrets
@@ -10,6 +11,7 @@ import socket
 import subprocess
 from collections.abc import Generator, Iterator, Sequence
 from pathlib import Path
+from types import CodeType
 from typing import Any
 
 import pytest
@@ -142,9 +144,28 @@ def _leave_to_postgresql(config: pytest.Config, items: list[pytest.Item]) -> Non
 
 
 def _is_about_sqlite(item: pytest.Function) -> bool:
-    """Whether a test looks into SQLite's file, by what its module imports or it names itself."""
-    about = {"sqlite3", "make_engine", "SqliteDatabase", "older_cloud"}.intersection(vars(item.module))
-    return bool(about) or "DATABASE_FILE" in item.function.__code__.co_names
+    """Whether a test looks into SQLite's file: by what it names, and what of its module that names in turn."""
+    module = vars(item.module)
+    known = set[str]()
+    new = {item.function.__name__, *item.fixturenames}
+    while new:
+        known |= new
+        functions = [inspect.unwrap(module[name]) for name in new if callable(module.get(name))]
+        own = [each for each in functions if inspect.isfunction(each) and each.__module__ == item.module.__name__]
+        codes = [function.__code__ for function in own]
+        new = {name for code in codes for name in _names(code)} - known
+    return not known.isdisjoint(_OF_SQLITE) or "DATABASE_FILE" in _names(item.function.__code__)
+
+
+_OF_SQLITE = {"sqlite3", "make_engine", "SqliteDatabase", "make_older"}
+
+
+def _names(code: CodeType) -> Iterator[str]:
+    """What a function names, those within it too."""
+    yield from code.co_names
+    for each in code.co_consts:
+        if isinstance(each, CodeType):
+            yield from _names(each)
 
 
 @pytest.fixture(scope="session", autouse=True)

@@ -176,8 +176,10 @@ class LaidDatabases:
         return self._server.address(name)
 
     def copy(self, data_dir: Path, to: Path) -> None:
-        """What a copy of the folder has, it has too. Nobody uses it now."""
+        """What a copy of the folder has, it has too. Nobody uses it now, nor what a folder of that name had."""
         self.of(data_dir)
+        if _name(to) in self._known:
+            self._drop(_name(to))
         self._make(to, _name(data_dir))
 
     def rows(self, data_dir: Path) -> Iterator[tuple[str, list[Any]]]:
@@ -194,8 +196,11 @@ class LaidDatabases:
         if len(self._known) > _KEPT:
             gone = [name for name, folder in self._known.items() if not folder.exists()]
             for name in gone or [next(iter(self._known))]:
-                del self._known[name]
-                self._server.ask(f"DROP DATABASE {name} WITH (FORCE)")
+                self._drop(name)
+
+    def _drop(self, name: str) -> None:
+        del self._known[name]
+        self._server.ask(f"DROP DATABASE {name} WITH (FORCE)")
 
     @functools.cache  # noqa: B019 - there is one of them
     def _template(self) -> str:

@@ -14,6 +14,7 @@ from tempfile import TemporaryDirectory
 from typing import TYPE_CHECKING, Any
 
 import pytest
+from sqlalchemy import Engine
 
 from kumoniwa.store.engines.sqlite import make_engine
 from kumoniwa.store.schema import ensure_schema
@@ -57,6 +58,15 @@ def lay_schema(path: Path) -> str:
     if not path.exists():
         path.write_bytes(_empty())
     return ""
+
+
+def engine_on(path: Path) -> Engine:
+    """SQLAlchemy's engine on the database of this data folder, made by `lay_schema`: tests that are of both engines."""
+    if _LAID:
+        from kumoniwa.store.engines import postgresql_driver
+
+        return postgresql_driver.make_engine(_LAID[-1].of(path.parent))
+    return make_engine(path)
 
 
 def copy_state(data_dir: Path, to: Path) -> None:

@@ -149,7 +149,8 @@ ROWS: dict[str, list[dict[str, Any]]] = {
 def make_older(folder: Path) -> None:
     """Write `cloud.db` of schema 0001 into this folder, with these rows."""
     engine = make_engine(folder / "cloud.db")
-    schema._migrate(engine, "0001")
+    with engine.connect() as connection:
+        schema._migrate(connection, "0001")
     with engine.connect().execution_options(writer=True) as connection, connection.begin():
         for table, rows in ROWS.items():
             for row in rows:

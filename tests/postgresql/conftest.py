@@ -7,7 +7,7 @@ import pytest
 from postgresql_server import LaidDatabases, PostgresqlServer, postgresql_server
 
 from kumoniwa.store.database import Database
-from kumoniwa.store.engines import open_database, postgresql_session
+from kumoniwa.store.engines import open_database, patience
 
 
 @pytest.fixture(scope="module")
@@ -35,4 +35,4 @@ async def database(tmp_path: Path, address: str) -> AsyncIterator[Database]:
 
 @pytest.fixture
 def impatient(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(postgresql_session, "PATIENCE", 0.5)
+    monkeypatch.setattr(patience, "PATIENCE", 0.5)

@@ -2,18 +2,26 @@
 
 import asyncio
 import json
+import shutil
+import signal
 import sqlite3
+import subprocess
+import sys
 from collections.abc import AsyncIterator, Callable, Iterator
 from contextlib import ExitStack, asynccontextmanager, closing
 from datetime import UTC, datetime
 from functools import partial
 from pathlib import Path
+from subprocess import PIPE
+from threading import Event
 from typing import Any
 
+import psycopg
 import pytest
 from click.testing import CliRunner
 from every_action import scene
-from postgresql_server import PostgresqlServer, postgresql_server, run_as_ordinary_user
+from postgresql_server import UNSYNCED, PostgresqlServer, postgresql_server, run_as_ordinary_user
+from sqlalchemy import Connection
 from stack import Stack, stack_on
 
 from kumoniwa.cli.main import main
@@ -99,14 +107,14 @@ async def test_a_cloud_goes_to_postgresql_and_back_and_is_what_it_was(
         await scene(stack, tmp_path)
         await stack.idle()
         before = await _described(stack)
-    there = await asyncio.to_thread(to_postgresql, folder / DATABASE_FILE, address, _nothing)
+    there = await asyncio.to_thread(to_postgresql, folder / DATABASE_FILE, address, _nothing, Event())
     assert there["instances"].rows > 0 and there["workflows"].rows > 0
     assert not (folder / DATABASE_FILE).exists() and (folder / f"{DATABASE_FILE}.copied").exists()
     async with serving(address) as stack:
         assert await _described(stack) == before
         launched = await stack.launch()  # sequences go on
         before = await _described(stack)
-    back = await asyncio.to_thread(to_sqlite, address, folder / DATABASE_FILE, _nothing)
+    back = await asyncio.to_thread(to_sqlite, address, folder / DATABASE_FILE, _nothing, Event())
     assert back["instances"].rows == there["instances"].rows + 1
     async with serving() as stack:
         assert await _described(stack) == before
@@ -121,8 +129,8 @@ async def test_what_is_copied_twice_has_the_same_hashes(folder: Path, address: s
     for number, value in enumerate([None, 0, 1.0, 1.5, True, "5", "é\u2028", [1, {"b": 1, "a": None}], 2**60, ""]):
         await database.write(partial(facts.put, name=f"fact {number}", value=value))
     await database.close()
-    there = await asyncio.to_thread(to_postgresql, folder / DATABASE_FILE, address, _nothing)
-    back = await asyncio.to_thread(to_sqlite, address, folder / DATABASE_FILE, _nothing)
+    there = await asyncio.to_thread(to_postgresql, folder / DATABASE_FILE, address, _nothing, Event())
+    back = await asyncio.to_thread(to_sqlite, address, folder / DATABASE_FILE, _nothing, Event())
     assert there == back and there["facts"].rows == 10
     database = open_database(folder)
     assert await database.read(lambda c: facts.get(c, "fact 7")) == [1, {"b": 1, "a": None}]
@@ -150,7 +158,7 @@ async def test_a_database_with_something_in_it_is_left_alone(
     await open_database(folder).close()
     server.ask("CREATE TABLE mine (id int)", _name(address))
     with pytest.raises(CannotCopy, match="something in"):
-        to_postgresql(folder / DATABASE_FILE, address, _nothing)
+        to_postgresql(folder / DATABASE_FILE, address, _nothing, Event())
     assert _tables(server, address) == [("mine",)]
     assert (folder / DATABASE_FILE).exists()
 
@@ -162,7 +170,7 @@ async def test_a_row_that_postgresql_cannot_have_is_named_and_nothing_is_left_th
     await database.write(lambda c: facts.put(c, "nul \0 in it", 1))
     await database.close()
     with pytest.raises(CannotCopy, match="table facts"):
-        to_postgresql(folder / DATABASE_FILE, address, _nothing)
+        to_postgresql(folder / DATABASE_FILE, address, _nothing, Event())
     assert _tables(server, address) == []
     await open_database(folder).close()
 
@@ -173,7 +181,7 @@ async def test_a_row_that_refers_to_none_is_named_too(folder: Path, address: str
     with closing(sqlite3.connect(folder / DATABASE_FILE)) as connection, connection:
         connection.execute("INSERT INTO access_keys VALUES ('AKIA1', '123456789012', 'AIDAGONE', 's', 'Active', 1)")
     with pytest.raises(CannotCopy, match="table access_keys"):
-        to_postgresql(folder / DATABASE_FILE, address, _nothing)
+        to_postgresql(folder / DATABASE_FILE, address, _nothing, Event())
 
 
 async def test_what_is_not_the_same_afterwards_is_no_copy(
@@ -183,9 +191,9 @@ async def test_what_is_not_the_same_afterwards_is_no_copy(
     contents = iter(range(1_000_000))
     monkeypatch.setattr(copy_state._Hashed, "content", property(lambda _: Content(next(contents), "")))
     with pytest.raises(CannotCopy, match="not the same"):
-        to_postgresql(folder / DATABASE_FILE, address, _nothing)
+        to_postgresql(folder / DATABASE_FILE, address, _nothing, Event())
     monkeypatch.undo()
-    await asyncio.to_thread(to_postgresql, folder / DATABASE_FILE, address, _nothing)
+    await asyncio.to_thread(to_postgresql, folder / DATABASE_FILE, address, _nothing, Event())
 
 
 async def test_a_copy_whose_rows_are_not_in_its_file_is_no_copy(folder: Path, address: str) -> None:
@@ -194,7 +202,7 @@ async def test_a_copy_whose_rows_are_not_in_its_file_is_no_copy(folder: Path, ad
     await database.write(partial(facts.put, name="kept", value=1))
     await database.close()
     file = folder / DATABASE_FILE
-    await asyncio.to_thread(to_postgresql, file, address, _nothing)
+    await asyncio.to_thread(to_postgresql, file, address, _nothing, Event())
     with ExitStack() as ending:
 
         def hold_back_the_log(*_: object) -> None:
@@ -204,20 +212,20 @@ async def test_a_copy_whose_rows_are_not_in_its_file_is_no_copy(folder: Path, ad
             reader.execute("SELECT count(*) FROM sqlite_master").fetchone()
 
         with pytest.raises(CannotCopy, match="another program has the file open"):
-            to_sqlite(address, file, _once(hold_back_the_log))
+            to_sqlite(address, file, _once(hold_back_the_log), Event())
     assert not file.exists()
     await open_database(folder, address).close()
-    await asyncio.to_thread(to_sqlite, address, file, _nothing)
+    await asyncio.to_thread(to_sqlite, address, file, _nothing, Event())
     database = open_database(folder)
     assert await database.read(lambda c: facts.get(c, "kept")) == 1
     await database.close()
 
 
-async def test_a_copy_for_which_there_is_no_room_is_said_and_the_folder_stays_bound(
+def test_a_copy_for_which_there_is_no_room_is_said_and_the_folder_stays_bound(
     folder: Path, address: str, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    await open_database(folder).close()
-    await asyncio.to_thread(to_postgresql, folder / DATABASE_FILE, address, _nothing)
+    asyncio.run(open_database(folder).close())
+    to_postgresql(folder / DATABASE_FILE, address, _nothing, Event())
 
     def full(_: Path) -> None:
         raise sqlite3.OperationalError("database or disk is full")
@@ -227,7 +235,7 @@ async def test_a_copy_for_which_there_is_no_room_is_said_and_the_folder_stays_bo
         told = CliRunner().invoke(main, ["state", "copy", "--data-dir", str(folder), "--from", address])
     assert told.exit_code == 1 and "disk is full. Make room" in told.stderr
     assert _databases_in(folder) == ["cloud.db.copied"]
-    await open_database(folder, address).close()
+    asyncio.run(open_database(folder, address).close())
 
 
 async def test_no_earlier_copy_of_the_file_is_replaced(folder: Path, address: str, server: PostgresqlServer) -> None:
@@ -235,10 +243,10 @@ async def test_no_earlier_copy_of_the_file_is_replaced(folder: Path, address: st
     await database.write(partial(facts.put, name="first", value=1))
     await database.close()
     file, other = folder / DATABASE_FILE, server.make(f"{_name(address)}_other")
-    await asyncio.to_thread(to_postgresql, file, address, _nothing)
+    await asyncio.to_thread(to_postgresql, file, address, _nothing, Event())
     first = (folder / "cloud.db.copied").read_bytes()
-    await asyncio.to_thread(to_sqlite, address, file, _nothing)
-    await asyncio.to_thread(to_postgresql, file, other, _nothing)
+    await asyncio.to_thread(to_sqlite, address, file, _nothing, Event())
+    await asyncio.to_thread(to_postgresql, file, other, _nothing, Event())
     assert (folder / "cloud.db.copied").read_bytes() == first
     assert (folder / "cloud.db.copied.2").exists() and not file.exists()
 
@@ -252,9 +260,9 @@ async def test_a_copy_that_loses_its_connection_may_be_done_again(
         server.ask(f"SELECT pg_terminate_backend(pid) FROM pg_stat_activity WHERE datname = '{_name(address)}'")
 
     with pytest.raises(DatabaseUnavailable):
-        await asyncio.to_thread(to_postgresql, folder / DATABASE_FILE, address, lose)
+        await asyncio.to_thread(to_postgresql, folder / DATABASE_FILE, address, lose, Event())
     assert _tables(server, address) == []
-    await asyncio.to_thread(to_postgresql, folder / DATABASE_FILE, address, _nothing)
+    await asyncio.to_thread(to_postgresql, folder / DATABASE_FILE, address, _nothing, Event())
 
 
 @pytest.mark.parametrize("at", ["uuid.uuid4", "bind"])
@@ -268,7 +276,7 @@ async def test_a_copy_that_was_ended_leaves_no_rows_without_their_cloud(
 
     with monkeypatch.context() as patch, pytest.raises(KeyboardInterrupt):
         patch.setattr(f"kumoniwa.store.engines.copy_state.{at}", end)
-        to_postgresql(folder / DATABASE_FILE, address, _nothing)
+        to_postgresql(folder / DATABASE_FILE, address, _nothing, Event())
     if _tables(server, address):
         assert server.ask("SELECT count(*) FROM cloud_state WHERE cloud IS NULL", _name(address)) == [(0,)]
     await open_database(folder).close()
@@ -287,8 +295,8 @@ async def test_rows_that_belong_to_no_cloud_are_no_folders_state(
     assert not (folder / STATE_FILE).exists()
 
 
-async def test_a_role_that_may_not_make_tables_is_said(folder: Path, address: str, server: PostgresqlServer) -> None:
-    await open_database(folder).close()
+def test_a_role_that_may_not_make_tables_is_said(folder: Path, address: str, server: PostgresqlServer) -> None:
+    asyncio.run(open_database(folder).close())
     server.ask("CREATE ROLE guest LOGIN")
     server.ask("REVOKE CREATE ON SCHEMA public FROM PUBLIC", _name(address))
     copying = ["state", "copy", "--data-dir", str(folder), "--to", address.replace("kumoniwa@", "guest@")]
@@ -296,16 +304,16 @@ async def test_a_role_that_may_not_make_tables_is_said(folder: Path, address: st
     assert told.exit_code == 1 and "may not make tables in it" in told.stderr and "OWNER TO" in told.stderr
 
 
-async def test_the_command_copies_and_tells_in_json_what_it_copied(folder: Path, address: str) -> None:
-    await open_database(folder).close()
+def test_the_command_copies_and_tells_in_json_what_it_copied(folder: Path, address: str) -> None:
+    asyncio.run(open_database(folder).close())
     told = CliRunner().invoke(main, ["state", "copy", "--data-dir", str(folder), "--to", address, "--json"])
     assert told.exit_code == 0, told.output
     tables = json.loads(told.stdout)["tables"]
     assert tables["facts"]["rows"] == 0 and len(tables["facts"]["sha256"]) == 64
 
 
-async def test_a_server_on_either_side_is_named(folder: Path, address: str, tmp_path: Path) -> None:
-    await open_database(folder).close()
+def test_a_server_on_either_side_is_named(folder: Path, address: str, tmp_path: Path) -> None:
+    asyncio.run(open_database(folder).close())
     copying = ["state", "copy", "--data-dir", str(folder), "--to", address]
     with owned(folder):
         told = CliRunner().invoke(main, copying)
@@ -315,5 +323,108 @@ async def test_a_server_on_either_side_is_named(folder: Path, address: str, tmp_
     serving = open_database(other, address)
     told = CliRunner().invoke(main, copying)
     assert told.exit_code == 1 and "another server uses this database" in told.stderr
-    await serving.close()
+    asyncio.run(serving.close())
     assert CliRunner().invoke(main, [*copying, "--from", address]).exit_code == 2
+
+
+def _of_many_rows(folder: Path) -> None:
+    """A state that takes some seconds to copy."""
+    asyncio.run(open_database(folder).close())
+    with closing(sqlite3.connect(folder / DATABASE_FILE)) as connection, connection:
+        connection.executemany("INSERT INTO facts VALUES (?, '1')", ((f"fact {n}",) for n in range(200_000)))
+
+
+@pytest.mark.timeout(200)
+def test_a_copy_that_is_interrupted_leaves_nothing_and_can_be_done_again(
+    folder: Path, address: str, server: PostgresqlServer
+) -> None:
+    _of_many_rows(folder)
+    argv = [sys.executable, "-m", "kumoniwa", "state", "copy", "--data-dir", str(folder), "--json"]
+    with subprocess.Popen([*argv, "--to", address], stdout=PIPE, stderr=PIPE, text=True) as copying:
+        assert copying.stderr is not None and copying.stdout is not None
+        assert any("facts" in line for line in copying.stderr), "it says how far it is"
+        copying.send_signal(signal.SIGINT)
+        told = copying.stderr.read()
+        assert copying.wait(60) == 130 and copying.stdout.read() == ""
+    assert "the state is where it was" in told and "Traceback" not in told
+    assert _databases_in(folder) == [DATABASE_FILE] and not (folder / STATE_FILE).exists()
+    assert _tables(server, address) == []
+    there = to_postgresql(folder / DATABASE_FILE, address, _nothing, Event())
+    with subprocess.Popen([*argv, "--from", address], stdout=PIPE, stderr=PIPE, text=True) as copying:
+        assert copying.stderr is not None
+        assert any("facts" in line for line in copying.stderr)
+        copying.send_signal(signal.SIGTERM)
+        assert copying.wait(60) == 130
+    assert _databases_in(folder) == [f"{DATABASE_FILE}{copy_state.COPIED}"]
+    assert to_sqlite(address, folder / DATABASE_FILE, _nothing, Event()) == there
+
+
+def _put_many(connection: Connection) -> None:
+    for number in range(2500):
+        facts.put(connection, f"fact {number}", 1)
+
+
+async def test_how_far_a_copy_is_rises_to_its_end(folder: Path, address: str) -> None:
+    database = open_database(folder)
+    await database.write(_put_many)
+    await database.close()
+    for copy in (
+        partial(to_postgresql, folder / DATABASE_FILE, address),
+        partial(to_sqlite, address, folder / DATABASE_FILE),
+    ):
+        told: list[tuple[int, int]] = []
+        await asyncio.to_thread(copy, lambda _, done, of, told=told: told.append((done, of)), Event())
+        assert told == sorted(told) and told[0] == (0, told[0][1]) and told[-1] == (told[0][1],) * 2
+        assert sum(0 < done < 2500 for done, _ in told) > 0, "within a table too"
+
+
+def test_what_a_copy_waits_for_is_given_up_when_it_is_to_end(folder: Path, address: str) -> None:
+    asyncio.run(open_database(folder, address).close())
+    ended = Event()
+    with psycopg.connect(address) as other:
+        other.execute("LOCK TABLE facts")
+        with pytest.raises(DatabaseUnavailable):
+            to_sqlite(address, folder / DATABASE_FILE, _once(ended.set), ended)
+    assert _databases_in(folder) == []
+
+
+@pytest.mark.usefixtures("impatient")
+def test_a_table_that_another_program_has_locked_is_not_waited_for_in_vain(folder: Path, address: str) -> None:
+    asyncio.run(open_database(folder, address).close())
+    with psycopg.connect(address) as other:
+        other.execute("LOCK TABLE facts")
+        told = CliRunner().invoke(main, ["state", "copy", "--data-dir", str(folder), "--from", address])
+    assert told.exit_code == 1 and "another program has locked it" in told.stderr
+    assert _databases_in(folder) == []
+
+
+@pytest.fixture
+def own() -> Iterator[PostgresqlServer]:
+    """A server of this test alone."""
+    with postgresql_server() as own:
+        yield own
+
+
+@pytest.mark.usefixtures("impatient")
+def test_where_the_standby_is_away_nothing_is_copied(folder: Path, own: PostgresqlServer) -> None:
+    asyncio.run(open_database(folder).close())
+    address = own.make("copy")
+    own.stop()
+    own.start({**UNSYNCED, "synchronous_standby_names": "nobody"})
+    told = CliRunner().invoke(main, ["state", "copy", "--data-dir", str(folder), "--to", address])
+    assert told.exit_code == 1 and "the synchronous standby does not answer" in told.stderr
+    assert _tables(own, address) == [] and _databases_in(folder) == [DATABASE_FILE]
+
+
+@pytest.mark.usefixtures("impatient")
+def test_a_copy_that_the_standby_does_not_get_is_not_the_state(folder: Path, own: PostgresqlServer) -> None:
+    asyncio.run(open_database(folder).close())
+    address, standby = own.make("copy"), own.stand_by()
+    try:
+        with pytest.raises(CannotCopy, match="not on its synchronous standby"):
+            to_postgresql(folder / DATABASE_FILE, address, _once(standby.stop), Event())
+    finally:
+        standby.stop()
+        shutil.rmtree(standby.folder)
+    assert _databases_in(folder) == [DATABASE_FILE] and not (folder / STATE_FILE).exists()
+    asyncio.run(open_database(folder).close())

@@ -18,7 +18,7 @@ from waiting import eventually_async, turns_until
 
 from kumoniwa.store import facts
 from kumoniwa.store.database import Database, DatabaseUnavailable, OutcomeUnknown
-from kumoniwa.store.engines import open_database, postgresql_session
+from kumoniwa.store.engines import open_database, patience
 from kumoniwa.store.tables.cloud import facts as facts_table
 
 pytestmark = pytest.mark.anyio
@@ -91,12 +91,29 @@ async def _fail_over(database: Database, primary: PostgresqlServer, standby: Pos
     assert there <= answered | unknown
 
 
+@pytest.mark.parametrize("says", ["", "&target_session_attrs=any", "&target_session_attrs=standby"])
+async def test_a_standby_is_no_clouds_database_whatever_the_address_says(tmp_path: Path, says: str) -> None:
+    """What it has may be old, and the lock that keeps another server away is the primary's."""
+    with _pair() as (primary, standby):
+        address = primary.make("cloud")
+        database = open_database(tmp_path, address)
+        await database.write(partial(facts.put, name="before", value=1))
+        for upgrade in (True, False):
+            with pytest.raises(DatabaseUnavailable, match="read-only"):
+                open_database(tmp_path, standby.address("cloud") + says, upgrade=upgrade)
+        await database.close()
+        database = open_database(tmp_path, _address(standby, primary) + says)  # of both, the primary is taken
+        await database.write(partial(facts.put, name="after", value=1))
+        await database.close()
+
+
+@pytest.mark.parametrize("options", ["", "-c%20synchronous_commit%3Dremote_apply%20-c%20client_min_messages%3Derror"])
 async def test_a_commit_whose_wait_for_the_standby_is_ended_is_not_answered_before_a_standby_has_it(
-    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, options: str
 ) -> None:
-    monkeypatch.setattr(postgresql_session, "PATIENCE", 60)
+    monkeypatch.setattr(patience, "PATIENCE", 60)
     with postgresql_server(UNSYNCED) as server:
-        database = open_database(tmp_path, server.make("cloud"))
+        database = open_database(tmp_path, f"{server.make('cloud')}&options={options}")
         await database.write(partial(facts.put, name="before", value=1))
         server.ask("ALTER SYSTEM SET synchronous_standby_names = 'nobody'")
         server.ask("SELECT pg_reload_conf()")

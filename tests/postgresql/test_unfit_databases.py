@@ -3,20 +3,24 @@ nothing either."""
 
 import asyncio
 import json
-from collections.abc import Iterator
+import shutil
+from collections.abc import Callable, Iterator
 from functools import partial
 from pathlib import Path
 
+import psycopg
 import pytest
 from click.testing import CliRunner
-from postgresql_server import LaidDatabases, PostgresqlServer, postgresql_server
+from postgresql_server import UNSYNCED, LaidDatabases, PostgresqlServer, postgresql_server
+from sqlalchemy import Connection, text
 
 from kumoniwa.cli.main import main
 from kumoniwa.client.doctor import Grade, database_findings
 from kumoniwa.folder import STATE_FILE
 from kumoniwa.refusal import Refusal
 from kumoniwa.store import facts
-from kumoniwa.store.engines import open_database
+from kumoniwa.store.database import DatabaseUnavailable
+from kumoniwa.store.engines import open_database, postgresql_open
 
 pytestmark = pytest.mark.anyio
 
@@ -41,6 +45,10 @@ def address(server: PostgresqlServer, name: str) -> str:
 
 def _as_guest(address: str) -> str:
     return address.replace("kumoniwa@", "guest@")
+
+
+def _is_empty(folder: Path) -> bool:
+    return not any(folder.iterdir())
 
 
 def _tables(server: PostgresqlServer, name: str) -> list[tuple[object, ...]]:
@@ -79,7 +87,7 @@ def test_a_folder_is_not_bound_to_a_database_whose_schema_cannot_be_made(
     def fail(_: object) -> None:
         raise OSError("no schema")
 
-    monkeypatch.setattr("kumoniwa.store.engines.postgresql_open.ensure_schema", fail)
+    monkeypatch.setattr("kumoniwa.store.engines.postgresql_open.ensure_schema_on", fail)
     with pytest.raises(OSError, match="no schema"):
         open_database(tmp_path, address)
     assert not any(tmp_path.iterdir())
@@ -138,3 +146,84 @@ async def test_an_address_with_a_value_that_is_none_is_said(
     monkeypatch.setenv("KUMONIWA_DATABASE", wrong)
     (finding,) = await database_findings(tmp_path)
     assert finding.grade is Grade.MISSING and "connect_timeout" in finding.seen
+
+
+async def test_a_search_path_without_a_schema_is_said(
+    tmp_path: Path, address: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    pathless = f"{address}&options=-c%20search_path%3Dnowhere"
+    with pytest.raises(Refusal, match=r"no schema that is in the search path.*CREATE SCHEMA"):
+        open_database(tmp_path, pathless)
+    assert _is_empty(tmp_path)
+    monkeypatch.setenv("KUMONIWA_DATABASE", pathless)
+    (finding,) = await database_findings(tmp_path)
+    assert finding.grade is Grade.MISSING and "search path" in finding.seen
+
+
+@pytest.mark.usefixtures("impatient")
+async def test_where_the_standby_is_away_nothing_is_made_or_bound(tmp_path: Path) -> None:
+    with postgresql_server() as own:
+        address = own.make("cloud")
+        _restarted(own, synchronous_standby_names="nobody")
+        with pytest.raises(DatabaseUnavailable, match="the synchronous standby does not answer"):
+            open_database(tmp_path, address)
+        assert _is_empty(tmp_path) and _tables(own, "cloud") == []
+        _restarted(own)
+        database = open_database(tmp_path, address)
+        await database.write(partial(facts.put, name="kept", value=1))
+        await database.close()
+        _restarted(own, synchronous_standby_names="nobody")
+        with pytest.raises(DatabaseUnavailable, match="the synchronous standby does not answer"):
+            open_database(tmp_path, address)
+        looked_at = open_database(tmp_path, address, upgrade=False)
+        assert await looked_at.read(partial(facts.get, name="kept")) == 1
+        await looked_at.close()
+
+
+@pytest.mark.usefixtures("impatient")
+@pytest.mark.parametrize("at", ["ensure_schema_on", "intend"])
+async def test_a_standby_that_goes_away_while_a_schema_is_made_is_said_and_the_next_start_goes_on(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, at: str
+) -> None:
+    with postgresql_server() as own:
+        address, standby = own.make("cloud"), own.stand_by()
+        try:
+            with monkeypatch.context() as patch:
+                do: Callable[..., None] = getattr(postgresql_open, at)
+
+                def without_standby(*given: object) -> None:
+                    standby.stop()
+                    do(*given)
+
+                patch.setattr(postgresql_open, at, without_standby)
+                with pytest.raises(DatabaseUnavailable, match="the synchronous standby does not answer"):
+                    open_database(tmp_path, address)
+            standby.start()
+            database = open_database(tmp_path, address)
+            await database.write(partial(facts.put, name="kept", value=1))
+            await database.close()
+        finally:
+            standby.stop()
+            shutil.rmtree(standby.folder)
+
+
+def _restarted(server: PostgresqlServer, **settings: str) -> None:
+    server.stop()
+    server.start({**UNSYNCED, **settings})
+
+
+@pytest.mark.usefixtures("impatient")
+def test_a_schema_that_another_program_has_locked_is_not_waited_for_in_vain(
+    tmp_path: Path, address: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    asyncio.run(open_database(tmp_path, address).close())
+
+    def migrate(connection: Connection) -> None:
+        with connection.begin():
+            connection.execute(text("ALTER TABLE facts ADD COLUMN sure boolean"))
+
+    monkeypatch.setattr(postgresql_open, "ensure_schema_on", migrate)
+    with psycopg.connect(address) as other:
+        other.execute("SELECT * FROM facts")  # as a dump of it does, as long as it takes
+        with pytest.raises(DatabaseUnavailable, match="another program has locked it"):
+            open_database(tmp_path, address)

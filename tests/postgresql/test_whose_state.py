@@ -1,11 +1,15 @@
 """Which folder a database of PostgreSQL belongs to, and what is refused."""
 
+import asyncio
+from functools import partial
 from pathlib import Path
 
 import pytest
 from postgresql_server import LaidDatabases, PostgresqlServer
 
+from kumoniwa.folder import STATE_FILE
 from kumoniwa.refusal import Refusal
+from kumoniwa.store import facts
 from kumoniwa.store.database import DatabaseUnavailable
 from kumoniwa.store.engines import open_database
 from kumoniwa.store.new_state import DATABASE_FILE
@@ -19,6 +23,23 @@ async def test_a_second_server_is_refused_as_long_as_the_first_runs(tmp_path: Pa
         open_database(tmp_path, address)
     await first.close()
     await open_database(tmp_path, address).close()
+
+
+async def test_of_servers_that_open_an_empty_database_at_once_one_has_it(
+    tmp_path: Path, server: PostgresqlServer
+) -> None:
+    address, folders = server.make("at_once"), [tmp_path / f"{number}" for number in range(6)]
+    for folder in folders:
+        folder.mkdir()
+    opened = await asyncio.gather(
+        *(asyncio.to_thread(open_database, folder, address) for folder in folders), return_exceptions=True
+    )
+    (database,) = (one for one in opened if not isinstance(one, BaseException))
+    for refused in (one for one in opened if isinstance(one, BaseException)):
+        assert isinstance(refused, DatabaseUnavailable) and "another server uses this database" in str(refused)
+    await database.write(partial(facts.put, name="name", value=1))
+    await database.close()
+    assert sum((folder / STATE_FILE).exists() for folder in folders) == 1
 
 
 class TestWhoseStateItIs:

@@ -10,6 +10,7 @@ import works
 from aims import AIMS, Aim, verdicts
 from growth_aims import growth, on_guests
 from measured import Spread, ratio, spread
+from processes import environment_with
 from report import text
 
 
@@ -159,3 +160,13 @@ def test_curves_of_an_earlier_run_are_said_to_be_of_it(tmp_path: Path) -> None:
     figures = document._together([earlier, later])
     assert figures["curves of"] == "2026-02-01, Kumoniwa 0.1.0, abc"
     assert document._of(figures) == "2026-03-01, Kumoniwa 0.1.0, def"
+
+
+def test_a_server_that_is_measured_does_not_get_the_database_of_whoever_measures(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    monkeypatch.setenv("KUMONIWA_DATABASE", "postgresql://db.example/ours")
+    monkeypatch.setenv("LANG", "C")
+    assert environment_with({"PORT": "1"}).items() >= {"PORT": "1", "LANG": "C"}.items()
+    assert "KUMONIWA_DATABASE" not in environment_with({})
+    assert environment_with({"KUMONIWA_DATABASE": "of the benchmark"})["KUMONIWA_DATABASE"] == "of the benchmark"

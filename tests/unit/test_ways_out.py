@@ -32,6 +32,7 @@ _SRC = Path(kumoniwa.__file__).parent
 _OURS = ("Kumoniwa", "The console")
 _NO_REFUSALS = {
     "CallerLeft": "nobody waits for an answer",
+    "CopyEnded": "the person who pressed Ctrl-C is told that the state is where it was",
     "CutShort": "whoever waits for the turn begins anew: what was done in it is not wanted any more",
     "DatabaseUnavailable": "the gateway answers Unavailable for it, a start CannotStart, a workflow tries again",
     "IllegalMove": "a bug of ours: InternalError, and the log",
@@ -50,6 +51,7 @@ _NO_REFUSALS = {
     "OutcomeUnknown": "as DatabaseUnavailable, which it is",
     "Refused": "the agent in an image says it at its launch port; the command line's has a way out",
     "SchemaTooOld": "the command line refuses the folder for it",
+    "StandbyAway": "DatabaseUnavailable is raised for it, and CannotCopy where a copy is on one side only",
     "Stopped": "it ends a thread, and whoever stopped it looks at how that ended",
     "StepUnknown": "tried again; a person is told of it with a hint, as of all troubles",
     "TooFew": "CreateFleet tries other pools, and its answer says what each refused",
@@ -69,6 +71,7 @@ _HEARD_OTHERWISE = {
     "Interrupted",
     "Refused",  # the agent's main loop hears of all that fails
     "Stopped",
+    "StandbyAway",  # looked for among the causes of what SQLAlchemy raises
     "_NotDone",  # whoever takes its transaction back looks for it
 }
 """What no handler names."""

@@ -93,81 +93,90 @@ async def running(
     `models` is the folder of what is kept of botocore's models; without one they are loaded whole.
     Raises `CannotStart` where a newer version or another driver wrote that folder; then nothing in it was changed.
     """
-    clock = clock or SystemClock()
     async with contextlib.AsyncExitStack() as ending:
-        with _database_failures(config):
-            opened = partial(open_database, config.data_dir, config.database, durable=not config.ephemeral)
-            database = await asyncio.to_thread(opened)
-            ending.push_async_callback(database.close)
-            await database.read(partial(_check_kinds, config.data_dir))
-            await database.write(partial(_hold_to_driver, config.data_dir, driver.name))
-        metadata = MetadataService(database, clock, on_request=lambda instance_id: follower.seen(instance_id))
-        await metadata.open()
-        ending.push_async_callback(metadata.close)
-        networks: Carried | None = None
-        if driver.features.carries_packets:
-            from kumoniwa.app.carried import carried  # only real guests have packets
-
-            networks = await ending.enter_async_context(carried(config, database, metadata))
-            driver.plug_into(networks)
-        silence = _silence(config, driver, database)
-        world = World(config, clock, database, driver, metadata, networks, silence)
-        if networks is not None:
-            networks.report_to(world.troubles)
-        engine = Engine(world)
-        follower = Follower(world, engine)
-        compaction = Compaction(world)
-        damage = Damage(world, compaction.follow_files)
-        await compaction.adopt()
-
-        async def after(row: WorkflowRow, error: str | None) -> None:
-            if row.subject is not None:
-                compaction.note(row.subject, was_cut=STORIES[row.kind].cuts)
-            await follower.after(row, error)
-            await collect_kept(world, row)
-
-        engine.after = after
-        await driver.open()
-        ending.push_async_callback(driver.close)
-        if networks is not None:
-            await networks.adopt()
-        if silence is not None:
-            ending.push_async_callback(silence.close)
-            await silence.open()
         try:
-            await world.collector.collect()
-        except (DriverError, OSError) as failure:  # leftovers that cannot be deleted do not prevent a start
-            log.warning("layers could not be deleted", reason=str(failure))
-        await look_at_machines(world)
-        ending.push_async_callback(engine.close)
-        await engine.wake()
-        ending.push_async_callback(follower.close)
-        await follower.adopt()
-        if networks is not None:
-            await networks.settle()
-        follower.start()
-        key = await asyncio.to_thread(ensure_key, config)
-        credentials = KnownCredentials(database, key, SessionTokens(await database.write(key_of_tokens)))
-        await credentials.start()
-        ending.push_async_callback(credentials.close)
-        trail = Trail(database, clock)
-        ending.push_async_callback(trail.close)
-        cloud = Cloud(world, engine, compaction=compaction, damage=damage, credentials=credentials, trail=trail)
-        housekeeping = Housekeeping(world, cloud.descriptions.forget)
-        ending.push_async_callback(housekeeping.close)
-        ending.push_async_callback(compaction.close)
-        ending.push_async_callback(damage.close)
-        interruptions = SpotInterruptions(world, engine)
-        ending.push_async_callback(interruptions.close)
-        if driver.features.boots_blank_disks:
-            await ensure_simulated_images(cloud)
-        gateway, console = _doors(cloud, credentials, models, ending)
-        # Nobody waits for what these do: they are not to hold up the first answers.
-        housekeeping.start()
-        compaction.start()
-        damage.start()
-        interruptions.start()
-        yield Running(gateway, console, cloud, follower, housekeeping, interruptions, key)
+            made = await _started(ending, config, driver, clock or SystemClock(), models)
+        except DatabaseUnavailable as hindered:  # in the middle
+            raise _away(config, hindered) from None
+        yield made
+
+
+async def _started(
+    ending: contextlib.AsyncExitStack, config: Config, driver: Driver, clock: Clock, models: Path | None
+) -> Running:
+    with _database_failures(config):
+        opened = partial(open_database, config.data_dir, config.database, durable=not config.ephemeral)
+        database = await asyncio.to_thread(opened)
+        ending.push_async_callback(database.close)
+        await database.read(partial(_check_kinds, config.data_dir))
+        await database.write(partial(_hold_to_driver, config.data_dir, driver.name))
+    metadata = MetadataService(database, clock, on_request=lambda instance_id: follower.seen(instance_id))
+    await metadata.open()
+    ending.push_async_callback(metadata.close)
+    networks: Carried | None = None
+    if driver.features.carries_packets:
+        from kumoniwa.app.carried import carried  # only real guests have packets
+
+        networks = await ending.enter_async_context(carried(config, database, metadata))
+        driver.plug_into(networks)
+    silence = _silence(config, driver, database)
+    world = World(config, clock, database, driver, metadata, networks, silence)
+    if networks is not None:
+        networks.report_to(world.troubles)
+    engine = Engine(world)
+    follower = Follower(world, engine)
+    compaction = Compaction(world)
+    damage = Damage(world, compaction.follow_files)
+    await compaction.adopt()
+
+    async def after(row: WorkflowRow, error: str | None) -> None:
+        if row.subject is not None:
+            compaction.note(row.subject, was_cut=STORIES[row.kind].cuts)
+        await follower.after(row, error)
+        await collect_kept(world, row)
+
+    engine.after = after
+    await driver.open()
+    ending.push_async_callback(driver.close)
+    if networks is not None:
+        await networks.adopt()
+    if silence is not None:
+        ending.push_async_callback(silence.close)
+        await silence.open()
+    try:
+        await world.collector.collect()
+    except (DriverError, OSError) as failure:  # leftovers that cannot be deleted do not prevent a start
+        log.warning("layers could not be deleted", reason=str(failure))
+    await look_at_machines(world)
+    ending.push_async_callback(engine.close)
+    await engine.wake()
+    ending.push_async_callback(follower.close)
+    await follower.adopt()
+    if networks is not None:
+        await networks.settle()
+    follower.start()
+    key = await asyncio.to_thread(ensure_key, config)
+    credentials = KnownCredentials(database, key, SessionTokens(await database.write(key_of_tokens)))
+    await credentials.start()
+    ending.push_async_callback(credentials.close)
+    trail = Trail(database, clock)
+    ending.push_async_callback(trail.close)
+    cloud = Cloud(world, engine, compaction=compaction, damage=damage, credentials=credentials, trail=trail)
+    housekeeping = Housekeeping(world, cloud.descriptions.forget)
+    ending.push_async_callback(housekeeping.close)
+    ending.push_async_callback(compaction.close)
+    ending.push_async_callback(damage.close)
+    interruptions = SpotInterruptions(world, engine)
+    ending.push_async_callback(interruptions.close)
+    if driver.features.boots_blank_disks:
+        await ensure_simulated_images(cloud)
+    gateway, console = _doors(cloud, credentials, models, ending)
+    # Nobody waits for what these do: they are not to hold up the first answers.
+    housekeeping.start()
+    compaction.start()
+    damage.start()
+    interruptions.start()
+    return Running(gateway, console, cloud, follower, housekeeping, interruptions, key)
 
 
 @contextlib.contextmanager

@@ -1,12 +1,16 @@
 """`kumoniwa state copy`: the state of a cloud that no server runs, moved to another database."""
 
+import asyncio
 import json
+import threading
 from dataclasses import asdict
+from functools import partial
 from pathlib import Path
 from typing import TYPE_CHECKING
 
 from kumoniwa.client.access import CommandFailed
-from kumoniwa.client.terminal import progress, say
+from kumoniwa.client.interrupt import run_interruptible
+from kumoniwa.client.terminal import progress, remark, say
 from kumoniwa.folder import owned
 from kumoniwa.refusal import Refusal
 from kumoniwa.store.database import DatabaseUnavailable
@@ -19,11 +23,14 @@ if TYPE_CHECKING:
 
 
 def copy_state(data_dir: Path, *, to: str, source: str, as_json: bool) -> None:
-    """Copy the state of this folder `to` a database, or from a `source` into the folder. Raises `CommandFailed`."""
+    """Copy the state of this folder `to` a database, or from a `source` into the folder.
+
+    Raises `CommandFailed`, and `Interrupted` where the state is where it was.
+    """
     try:
         check_has_state(data_dir)
         with owned(data_dir):
-            copied = _copied(data_dir, to, source)
+            copied = run_interruptible(_copied(data_dir, to, source))
     except SchemaTooOld:
         raise CommandFailed(
             f"The state of {data_dir} is of an older Kumoniwa.",
@@ -44,14 +51,25 @@ def copy_state(data_dir: Path, *, to: str, source: str, as_json: bool) -> None:
     say(f"The state is in {where} now: {rows} rows of {len(copied)} tables, compared with what was copied.")
 
 
-def _copied(data_dir: Path, to: str, source: str) -> "dict[str, Content]":
+async def _copied(data_dir: Path, to: str, source: str) -> "dict[str, Content]":
+    """Copy it in a thread. What cancels this ends the copy before its next rows; one that is done by then is done."""
     check_driver()
-    from kumoniwa.store.engines.copy_state import to_postgresql, to_sqlite
+    from kumoniwa.store.engines.copy_state import CopyEnded, to_postgresql, to_sqlite
 
-    file = data_dir / DATABASE_FILE
+    file, ended = data_dir / DATABASE_FILE, threading.Event()
     with progress("Copying") as show:
 
         def on_copied(table: str, done: int, of: int) -> None:
             show(table, 100 * done // max(1, of))
 
-        return to_postgresql(file, to, on_copied) if to else to_sqlite(source, file, on_copied)
+        copy = partial(to_postgresql, file, to) if to else partial(to_sqlite, source, file)
+        copying = asyncio.get_running_loop().run_in_executor(None, copy, on_copied, ended)
+        try:
+            return await asyncio.shield(copying)
+        except asyncio.CancelledError:
+            ended.set()
+            try:
+                return await copying
+            except (CopyEnded, DatabaseUnavailable):
+                remark("The copy was ended: the state is where it was.")
+                raise asyncio.CancelledError from None

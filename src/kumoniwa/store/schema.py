@@ -30,9 +30,9 @@ class SchemaTooOld(Exception):
     """The state was written by an older Kumoniwa, and is not to be upgraded now."""
 
 
-def check_current(engine: Engine) -> None:
+def check_current(connection: Connection) -> None:
     """Raises `SchemaTooNew` or `SchemaTooOld` where the database has another schema than this version's."""
-    found = revision(engine)
+    found = revision_on(connection)
     if found is not None and found > HEAD:
         raise SchemaTooNew(found)
     if found != HEAD:
@@ -40,35 +40,51 @@ def check_current(engine: Engine) -> None:
 
 
 def ensure_schema(engine: Engine) -> None:
+    """See `ensure_schema_on`: on a connection of its own."""
+    with engine.connect() as connection:
+        ensure_schema_on(connection)
+
+
+def ensure_schema_on(connection: Connection) -> None:
     """Afterwards the database has this version's schema, and all that was in it.
 
     It is made or migrated in one transaction, so a failure or a crash leaves the database as it was.
-    Raises `SchemaTooNew`; then it was not touched.
+    Raises `SchemaTooNew`; then it was not touched. The connection is in no transaction, before nor after.
     """
-    found = revision(engine)
+    found = revision_on(connection)
     if found == HEAD:
         return
     if found is not None and found > HEAD:
         raise SchemaTooNew(found)
-    if found is None and not inspect(engine).get_table_names():
-        with engine.connect().execution_options(writer=True) as connection, connection.begin():
+    if found is None and not _has_tables(connection):
+        with connection.execution_options(writer=True).begin():
             make_schema(connection)
     else:
-        _migrate(engine, HEAD)
+        _migrate(connection, HEAD)
 
 
 def revision(engine: Engine) -> str | None:
-    """The schema that the database has; None where it has none yet."""
-    asked = text("SELECT version_num FROM alembic_version")
+    """See `revision_on`: on a connection of its own."""
     with engine.connect() as connection:
-        try:
-            found: str | None = connection.execute(asked).scalar()
-        except DBAPIError:
-            connection.rollback()
+        return revision_on(connection)
+
+
+def revision_on(connection: Connection) -> str | None:
+    """The schema that the database has; None where it has none yet. The connection is in no transaction afterwards."""
+    try:
+        with connection.begin():
+            found: str | None = connection.execute(text("SELECT version_num FROM alembic_version")).scalar()
+    except DBAPIError:
+        with connection.begin():
             if inspect(connection).has_table("alembic_version"):  # asked last: it takes as long as all else together
                 raise
-            return None
-        return found
+        return None
+    return found
+
+
+def _has_tables(connection: Connection) -> bool:
+    with connection.begin():
+        return bool(inspect(connection).get_table_names())
 
 
 def make_schema(connection: Connection) -> None:
@@ -82,13 +98,13 @@ def make_schema(connection: Connection) -> None:
         connection.exec_driver_sql(statement)
 
 
-def _migrate(engine: Engine, target: str) -> None:
+def _migrate(connection: Connection, target: str) -> None:
     # Imported only where there is something to migrate: a start aims at less than a second, this takes a fifth.
     from alembic import command
     from alembic.config import Config
 
     config = Config()
     config.set_main_option("script_location", str(_MIGRATIONS).replace("%", "%%"))
-    with engine.connect().execution_options(writer=True) as connection, connection.begin():
+    with connection.execution_options(writer=True).begin():
         config.attributes["connection"] = connection
         command.upgrade(config, target)

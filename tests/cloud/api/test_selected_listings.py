@@ -11,7 +11,7 @@ import pytest
 from every_listing import LISTINGS
 from hypothesis import given, settings
 from hypothesis import strategies as st
-from quick_database import lay_schema, unsynced
+from quick_database import engine_on, lay_schema, unsynced
 from random_rows import ACCOUNT, AT, KEYS, REGION, VALUES, RandomRows
 from sqlalchemy import Connection
 
@@ -25,7 +25,6 @@ from kumoniwa.api.ec2.instances.selected_instances import INSTANCES
 from kumoniwa.api.listing import Asked, Listing, _fingerprint, _token, page, selected
 from kumoniwa.errors import Ec2Error
 from kumoniwa.store import instances
-from kumoniwa.store.engines.sqlite import make_engine
 from kumoniwa.store.selection import _listing
 
 SELECTED = {name: listing for name, listing in LISTINGS.items() if listing.selection is not None}
@@ -60,7 +59,7 @@ def connection(request: pytest.FixtureRequest, tmp_path_factory: pytest.TempPath
     path: Path = tmp_path_factory.mktemp("rows") / "cloud.db"
     lay_schema(path)
     with unsynced():
-        engine = make_engine(path)
+        engine = engine_on(path)
         with engine.connect() as connection:
             RandomRows(connection, random.Random(request.param)).fill()
             yield connection

@@ -14,6 +14,7 @@ from kumoniwa.app.keys import ensure_key
 from kumoniwa.clock import ManualClock
 from kumoniwa.config import Config
 from kumoniwa.hypervisor.simulated import SimulatedDriver, Timing
+from kumoniwa.store.database import DatabaseUnavailable
 
 pytestmark = pytest.mark.anyio
 
@@ -79,4 +80,17 @@ async def test_a_workflow_of_a_newer_version_that_has_ended_is_no_hindrance(tmp_
             "INSERT INTO workflows (id, kind, arguments, state, created_at, finished_at)"
             " VALUES ('wf-1', 'paint_instance', '{}', 'succeeded', 0, 0)"
         )
+    await start(tmp_path, SimulatedDriver)
+
+
+@pytest.mark.parametrize("at", ["MetadataService.open", "Engine.wake", "key_of_tokens"])
+async def test_a_database_that_is_hindered_in_the_middle_of_a_start_is_said_in_a_sentence(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, at: str
+) -> None:
+    def hindered(*_: object) -> None:
+        raise DatabaseUnavailable("the disk is full")
+
+    with monkeypatch.context() as patch, pytest.raises(CannotStart, match=r"cannot be used now: the disk is full\."):
+        patch.setattr(f"kumoniwa.app.cloud.{at}", hindered)
+        await start(tmp_path, SimulatedDriver)
     await start(tmp_path, SimulatedDriver)

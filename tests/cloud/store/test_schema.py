@@ -48,15 +48,16 @@ def structure(engine: Engine) -> dict[str, Any]:
 
 
 def test_migrations_make_what_the_tables_say(engine: Engine) -> None:
-    schema._migrate(engine, schema.HEAD)
     with engine.connect() as connection:
+        schema._migrate(connection, schema.HEAD)
         assert compare_metadata(MigrationContext.configure(connection), metadata) == []
 
 
 def test_an_empty_database_gets_at_once_what_migrations_make_one_by_one(engine: Engine, tmp_path: Path) -> None:
     schema.ensure_schema(engine)
     migrated = make_engine(tmp_path / "migrated.db")
-    schema._migrate(migrated, schema.HEAD)
+    with migrated.connect() as connection:
+        schema._migrate(connection, schema.HEAD)
     assert structure(engine) == structure(migrated)
     assert schema.revision(engine) == schema.revision(migrated) == schema.HEAD
     migrated.dispose()

@@ -43,7 +43,8 @@ def open_database(data_dir: Path, address: str = "", *, upgrade: bool = True, du
         if upgrade:
             ensure_schema(engine)
         else:
-            check_current(engine)
+            with engine.connect() as connection:
+                check_current(connection)
     except BaseException:
         engine.dispose()
         raise

@@ -9,6 +9,7 @@ import itertools
 import json
 import os
 import sqlite3
+import threading
 import uuid
 from collections.abc import Callable, Generator, Iterator, Mapping, Sequence
 from contextlib import closing, contextmanager
@@ -28,9 +29,11 @@ from kumoniwa.sqlite_file import make_whole, remove_rests
 from kumoniwa.store.all_tables import metadata
 from kumoniwa.store.engines.asked import driver_of
 from kumoniwa.store.engines.causes import causes_of
+from kumoniwa.store.engines.postgresql import BEGIN_READING
 from kumoniwa.store.engines.postgresql_address import shown
 from kumoniwa.store.engines.postgresql_driver import Driver
-from kumoniwa.store.engines.postgresql_open import check_rights, cloud_of, held, is_empty
+from kumoniwa.store.engines.postgresql_failures import StandbyAway
+from kumoniwa.store.engines.postgresql_open import check_rights, check_standby, cloud_of, held, is_empty
 from kumoniwa.store.engines.sqlite import make_engine
 from kumoniwa.store.engines.state_of_folder import bind, bound_to, release
 from kumoniwa.store.prepared import Prepared
@@ -44,7 +47,7 @@ COPIED = ".copied"
 """Ends the name of a database file whose state is on PostgreSQL now; a number follows where that name is taken."""
 
 OnCopied = Callable[[str, int, int], None]
-"""Called with the table that is being copied or compared, how many of its steps are done, and how many there are.
+"""Called with the table that is being copied or compared, how many steps are done, and how many there are.
 
 Each row is two steps: it is copied, and compared.
 """
@@ -52,6 +55,10 @@ Each row is two steps: it is copied, and compared.
 
 class CannotCopy(Refusal):
     """The state cannot be copied; nothing has changed."""
+
+
+class CopyEnded(Exception):
+    """It was asked to end, and nothing has changed."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -62,11 +69,12 @@ class Content:
     sha256: str
 
 
-def to_postgresql(file: Path, address: str, on_copied: OnCopied) -> dict[str, Content]:
+def to_postgresql(file: Path, address: str, on_copied: OnCopied, ended: threading.Event) -> dict[str, Content]:
     """Copy the state of this file to an empty database, which is the state of the file's folder from then on.
 
-    The folder is the caller's alone. It is one transaction: what fails leaves the database empty.
-    Raises `CannotCopy`, and what `open_database` raises.
+    The folder is the caller's alone. It is one transaction: what fails leaves the database empty. Another thread may
+    set `ended`: before the end of the last comparison that is the end of the copy, and after it of nothing.
+    Raises `CannotCopy`, `CopyEnded`, and what `open_database` raises.
     """
     if not file.is_file() or bound_to(file.parent) is not None:
         raise CannotCopy(
@@ -76,16 +84,20 @@ def to_postgresql(file: Path, address: str, on_copied: OnCopied) -> dict[str, Co
     source = make_engine(file)
     try:
         with _failures_of(file, "Make room where it lies, or put a copy of it back (docs/operations)."):
-            check_current(source)
-            with held(address) as (engine, driver):
+            with source.connect() as reader:
+                check_current(reader)
+            with held(address, ended) as connection:
+                driver: Driver = driver_of(connection)
                 if not is_empty(driver):
                     raise CannotCopy(
                         f"There is something in {shown(address)}.",
                         way_out="Name an empty database: nothing is overwritten.",
                     )
                 check_rights(driver, address)
-                cloud = str(uuid.uuid4())
-                copied = _copied_to_postgresql(source, engine, cloud, on_copied)
+                check_standby(driver)  # before anything is there
+                cloud, steps = str(uuid.uuid4()), _Steps(on_copied, ended)
+                with _without_standby_in_the_end(address):
+                    copied = _copied_to_postgresql(source, connection, cloud, steps)
                 bind(file.parent, cloud)
     finally:
         source.dispose()
@@ -93,28 +105,30 @@ def to_postgresql(file: Path, address: str, on_copied: OnCopied) -> dict[str, Co
     return copied
 
 
-def to_sqlite(address: str, file: Path, on_copied: OnCopied) -> dict[str, Content]:
+def to_sqlite(address: str, file: Path, on_copied: OnCopied, ended: threading.Event) -> dict[str, Content]:
     """Copy the state that this file's folder has on PostgreSQL into the file, which is the folder's state from then on.
 
-    The folder is the caller's alone. Raises `CannotCopy`, and what `open_database` raises.
+    The folder is the caller's alone. `ended` is as above. Raises `CannotCopy`, `CopyEnded`, and what `open_database`
+    raises.
     """
     if file.exists():
         raise CannotCopy(f"There is a {file} already.", way_out="Move it away: nothing is overwritten.")
     draft = file.with_name(f"{file.name}.new")
     _remove(draft)
-    with held(address) as (engine, driver):
-        cloud = cloud_of(driver)
+    with held(address, ended) as connection:
+        cloud = cloud_of(driver_of(connection))
         if cloud is None or cloud != bound_to(file.parent):
             raise CannotCopy(
                 f"{shown(address)} does not have the state of {file.parent}.",
                 way_out="Name the folder that belongs to it with --data-dir: it has the disks.",
             )
-        check_current(engine)
+        check_current(connection)
+        steps = _Steps(on_copied, ended)
         try:
             with _failures_of(draft, "Make room there, then copy again: the state is where it was."):
-                copied = _copied_to_sqlite(engine, draft, on_copied)
+                copied = _copied_to_sqlite(connection, draft, steps)
                 make_whole(draft)
-                _compare_file(draft, copied, on_copied)
+                _compare_file(draft, copied, steps)
                 remove_rests(file)
                 draft.rename(file)
                 sync_folder(file.parent)
@@ -138,8 +152,22 @@ def _failures_of(file: Path, way_out: str) -> Iterator[None]:
         raise CannotCopy(f"{file} cannot be used: {sentence(str(cause))}", way_out=way_out) from failure
 
 
-def _copied_to_postgresql(source: Engine, target: Engine, cloud: str, on_copied: OnCopied) -> dict[str, Content]:
-    with source.connect() as reader, reader.begin(), target.connect() as writer, writer.begin():
+@contextmanager
+def _without_standby_in_the_end(address: str) -> Iterator[None]:
+    try:
+        yield
+    except SQLAlchemyError as failure:
+        if not any(isinstance(cause, StandbyAway) for cause in causes_of(failure)):
+            raise
+        raise CannotCopy(
+            f"The copy in {shown(address)} is not on its synchronous standby, which does not answer: it is not used, "
+            "and the state is where it was.",
+            way_out="Have the standby answer, and copy again into another database, or into this one made empty.",
+        ) from failure
+
+
+def _copied_to_postgresql(source: Engine, writer: Connection, cloud: str, steps: "_Steps") -> dict[str, Content]:
+    with source.connect() as reader, reader.begin(), writer.begin():
         make_schema(writer)
         driver: Driver = driver_of(writer)
         driver.execute("UPDATE cloud_state SET cloud = %s", (cloud,))
@@ -159,18 +187,18 @@ def _copied_to_postgresql(source: Engine, target: Engine, cloud: str, on_copied:
                     way_out="Change or delete that resource, then copy again.",
                 ) from None
 
-        copied = _copied(reader, write, on_copied)
+        copied = _copied(reader, write, steps)
         driver.execute(
             "SELECT setval(pg_get_serial_sequence('workflows', 'sequence'), max(sequence)) FROM workflows"
             " HAVING max(sequence) IS NOT NULL"
         )
-        _compare(writer, copied, on_copied)
+        _compare(writer, copied, steps)
         return copied
 
 
-def _copied_to_sqlite(source: Engine, draft: Path, on_copied: OnCopied) -> dict[str, Content]:
+def _copied_to_sqlite(reader: Connection, draft: Path, steps: "_Steps") -> dict[str, Content]:
+    driver_of(reader).execute(BEGIN_READING)  # of one moment, whatever another program writes there
     with (
-        source.connect() as reader,
         reader.begin(),
         _opened(draft) as target,
         target.connect().execution_options(writer=True) as writer,
@@ -186,13 +214,13 @@ def _copied_to_sqlite(source: Engine, draft: Path, on_copied: OnCopied) -> dict[
             for chunk in chunks:
                 driver.executemany(f'INSERT INTO "{table.name}" ({names}) VALUES ({places})', chunk)
 
-        return _copied(reader, write, on_copied)
+        return _copied(reader, write, steps)
 
 
-def _compare_file(draft: Path, copied: Mapping[str, Content], on_copied: OnCopied) -> None:
+def _compare_file(draft: Path, copied: Mapping[str, Content], steps: "_Steps") -> None:
     """Compare what is in the file, and leave it whole."""
     with _opened(draft) as target, target.connect() as reader, reader.begin():
-        _compare(reader, copied, on_copied)
+        _compare(reader, copied, steps)
     make_whole(draft)
 
 
@@ -206,29 +234,24 @@ def _opened(file: Path) -> Iterator[Engine]:
 
 
 def _copied(
-    reader: Connection, write: Callable[[Table, Iterator[list[tuple[Any, ...]]]], None], on_copied: OnCopied
+    reader: Connection, write: Callable[[Table, Iterator[list[tuple[Any, ...]]]], None], steps: "_Steps"
 ) -> dict[str, Content]:
     """Copy each table; gives what was in it."""
-    count = 2 * sum(_count(reader, table) for table in metadata.sorted_tables)
-    done, found = 0, {}
+    steps.rows = sum(_count(reader, table) for table in metadata.sorted_tables)
+    found = {}
     for table in metadata.sorted_tables:
-        on_copied(table.name, done, count)
         with closing(_chunks(reader, table)) as chunks:
-            read = _Hashed(chunks)
+            read = _Hashed(steps.through(table, chunks))
             write(table, iter(read))
         found[table.name] = read.content
-        done += read.content.rows
     return found
 
 
-def _compare(reader: Connection, copied: Mapping[str, Content], on_copied: OnCopied) -> None:
+def _compare(reader: Connection, copied: Mapping[str, Content], steps: "_Steps") -> None:
     """Read each table of the copy. Raises `CannotCopy` where something is not as it was."""
-    done = sum(content.rows for content in copied.values())
-    count = 2 * done
     for table in metadata.sorted_tables:
-        on_copied(table.name, done, count)
         with closing(_chunks(reader, table)) as chunks:
-            written = _Hashed(chunks)
+            written = _Hashed(steps.through(table, chunks))
             for _ in written:
                 pass
         if written.content != copied[table.name]:
@@ -236,7 +259,29 @@ def _compare(reader: Connection, copied: Mapping[str, Content], on_copied: OnCop
                 f"The table {table.name} is not the same after it was copied.",
                 way_out="This is a fault of Kumoniwa: please report it. The state is where it was.",
             )
-        done += written.content.rows
+
+
+class _Steps:
+    """How far a copy is."""
+
+    def __init__(self, on_copied: OnCopied, ended: threading.Event) -> None:
+        self._on_copied, self._ended = on_copied, ended
+        self._done = 0
+        self.rows = 0
+        """How many there are to copy."""
+
+    def through(self, table: Table, chunks: Iterator[list[tuple[Any, ...]]]) -> Iterator[list[tuple[Any, ...]]]:
+        """The rows of a table, each a step that is done when the next is asked for. Raises `CopyEnded`."""
+        self._tell(table)
+        for chunk in chunks:
+            yield chunk
+            self._done += len(chunk)
+            self._tell(table)
+
+    def _tell(self, table: Table) -> None:
+        if self._ended.is_set():
+            raise CopyEnded
+        self._on_copied(table.name, self._done, 2 * self.rows)
 
 
 class _Hashed:

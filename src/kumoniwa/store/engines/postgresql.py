@@ -15,14 +15,16 @@ from typing import TypeVar
 
 import psycopg
 import structlog
-from sqlalchemy import Connection, Engine
+from sqlalchemy import Connection
 from sqlalchemy.exc import SQLAlchemyError
 
 from kumoniwa.store.database import DatabaseUnavailable, OutcomeUnknown, Work
 from kumoniwa.store.engines.asked import done, driver_of, end
 from kumoniwa.store.engines.in_threads import DatabaseInThreads
+from kumoniwa.store.engines.patience import end_of_patience
 from kumoniwa.store.engines.postgresql_driver import Driver
 from kumoniwa.store.engines.postgresql_failures import (
+    NO_STANDBY,
     failures_named,
     is_in_conflict,
     is_read_only,
@@ -42,26 +44,26 @@ log = structlog.get_logger(__name__)
 SHARED_COMMIT = 32
 """Writes. Each may need a savepoint, and PostgreSQL slows down for everybody beyond 64 of those in a transaction."""
 _BEGIN = (
-    f"BEGIN; SELECT pg_advisory_xact_lock({WRITES});"
+    # With another level, that of the role, the view would be of before the lock was had.
+    f"BEGIN ISOLATION LEVEL READ COMMITTED; SELECT pg_advisory_xact_lock({WRITES});"
     " SELECT pg_current_xact_id()::text::bigint, pg_snapshot_xmin(pg_current_snapshot())::text::bigint"
 )
-_BEGIN_READING = "BEGIN ISOLATION LEVEL REPEATABLE READ READ ONLY"
+BEGIN_READING = "BEGIN ISOLATION LEVEL REPEATABLE READ READ ONLY"
 _TRIES = 3  # of what breaks with its connection
 _TO_ASK = 1.0  # seconds, at least, for the question whether a commit was done, however long that itself has taken
 _TO_BE_SURE = 2.0  # seconds in which a standby that was away answers
-_NO_STANDBY = "the synchronous standby does not answer"
 
 
 class PostgresqlDatabase(DatabaseInThreads):
     """See `kumoniwa.store.database.Database`. `close` ends its threads after the writes already asked for."""
 
-    def __init__(self, engine: Engine, writer: Session, ended: threading.Event) -> None:
-        """`writer` is connected, and holds the server's lock. `ended` is set when nothing is to be waited for."""
+    def __init__(
+        self, writer: Session, new_session: Callable[[], Session], watch: Watch, ended: threading.Event
+    ) -> None:
+        """`writer` is connected, holds the server's lock, and is watched; each reader gets a session of its own.
+        `ended` is set when nothing is to be waited for."""
         super().__init__(self._new_reader, self._writing_to, shared_commit=SHARED_COMMIT)
-        self._engine, self._writer, self._ended = engine, writer, ended
-        self._watch = Watch(ended)
-        self._watch.add(lambda: writer.driver)
-        self._watch.start()
+        self._writer, self._new_session, self._watch, self._ended = writer, new_session, watch, ended
         self._start()
 
     async def close(self) -> None:
@@ -69,10 +71,9 @@ class PostgresqlDatabase(DatabaseInThreads):
         self._ended.set()
         await super().close()
         self._watch.stop()
-        self._engine.dispose()
 
     def _new_reader(self) -> "_Reader":
-        session = Session(self._engine, self._ended)
+        session = self._new_session()
         self._watch.add(lambda: session.driver)
         return _Reader(session)
 
@@ -133,7 +134,7 @@ class _Transactions:
             return
         self._commits += 1
         mark, warnings = f"{self._run}-{self._commits}", driver.warnings
-        driver.until = until = self._session.end_of_patience()
+        driver.until = until = end_of_patience()
         try:
             driver.execute(f"UPDATE cloud_state SET last_commit = '{mark}'; COMMIT")
         except psycopg.Error as failure:
@@ -172,7 +173,7 @@ class _Transactions:
         return failures_named()
 
     def _begin(self, driver: Driver) -> None:
-        driver.until = self._session.end_of_patience()
+        driver.until = end_of_patience()
         cursor = driver.execute(_BEGIN)
         driver.until = None
         while cursor.nextset():
@@ -191,8 +192,8 @@ class _Transactions:
     def _be_sure(self, driver: Driver) -> None:
         """Begin nothing as long as the standby is away: a commit would be done here, and its caller not know it."""
         driver.until = time.monotonic() + _TO_BE_SURE
-        if self._session.is_closing or not _reaches_standby(driver):
-            raise DatabaseUnavailable(_NO_STANDBY)
+        if self._session.is_closing or not driver.reaches_standby():
+            raise DatabaseUnavailable(NO_STANDBY)
         self._is_unsure = False
 
     def _settle(self, mark: str, failure: Exception, until: float) -> None:
@@ -210,10 +211,10 @@ class _Transactions:
             try:
                 found = _mark_in(driver)
                 # What was committed and had not reached the standby is there when a later commit is.
-                if not _reaches_standby(driver):
+                if not driver.reaches_standby():
                     self._is_unsure = True
                     if self._session.is_closing or time.monotonic() >= driver.until:
-                        raise OutcomeUnknown(_NO_STANDBY) from failure
+                        raise OutcomeUnknown(NO_STANDBY) from failure
                     continue
             except psycopg.Error as failed:
                 log.warning("a commit is not settled yet", reason=reason_of(failed))
@@ -233,13 +234,6 @@ def _mark_in(driver: Driver) -> str | None:
     """The mark of the last commit that the database has."""
     row = driver.execute("SELECT last_commit FROM cloud_state").fetchone()
     return None if row is None else row[0]
-
-
-def _reaches_standby(driver: Driver) -> bool:
-    """Commit something; gives whether it has reached the synchronous standby, where there is to be one."""
-    warnings = driver.warnings
-    driver.execute("UPDATE cloud_state SET last_commit = last_commit")
-    return driver.warnings == warnings
 
 
 class _NotDone(SQLAlchemyError):
@@ -269,7 +263,7 @@ class _Reader:
 
 def _read_in_transaction(work: Work[T], connection: Connection) -> T:
     driver: Driver = driver_of(connection)
-    driver.execute(_BEGIN_READING)
+    driver.execute(BEGIN_READING)
     try:
         return done(work, connection)
     finally:

@@ -18,8 +18,10 @@ _OURS: Mapping[str, str | int] = {
     "keepalives_interval": 2,
     "keepalives_count": 3,
     "tcp_user_timeout": _LOST * 1000,
-    "target_session_attrs": "read-write",  # of several hosts, the one that is no standby
 }
+_ON_PRIMARY = {"target_session_attrs": "read-write"}
+"""Of several hosts, the one that is no standby, whatever the address says: what a standby has may be old, and no lock
+there keeps another server away."""
 _SHOWN = ("user", "host", "port", "dbname", "service")
 
 
@@ -34,7 +36,7 @@ def conninfo(address: str) -> str:
     """
     from psycopg.conninfo import make_conninfo
 
-    return make_conninfo("", **{**_OURS, **_parts(address)})
+    return make_conninfo("", **{**_OURS, **_parts(address), **_ON_PRIMARY})
 
 
 def shown(address: str) -> str:

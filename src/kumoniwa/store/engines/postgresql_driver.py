@@ -1,5 +1,6 @@
 """psycopg's connection, as the rest of the engines asks drivers (`asked.Driver`), and SQLAlchemy's engine on it."""
 
+import time
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from typing import Any
@@ -8,9 +9,11 @@ import psycopg
 from psycopg.pq import TransactionStatus
 from sqlalchemy import Connection, Engine, NullPool, create_engine, event
 
+from kumoniwa.store.engines import patience
 from kumoniwa.store.engines import postgresql_words as _words  # noqa: F401 - what is said otherwise on PostgreSQL
 from kumoniwa.store.engines.asked import driver_of
 from kumoniwa.store.engines.postgresql_address import conninfo
+from kumoniwa.store.engines.postgresql_failures import StandbyAway
 from kumoniwa.store.engines.postgresql_watch import WatchedConnection
 
 _WRITES = ("INSERT", "UPDATE", "DELETE")
@@ -57,6 +60,8 @@ class Driver(WatchedConnection):
     total_changes = 0
     warnings = 0
     """How often the server has warned, by now."""
+    begun = 0.0
+    """When SQLAlchemy began its last transaction, on the monotonic clock."""
 
     @property
     def in_transaction(self) -> bool:
@@ -90,8 +95,31 @@ class Driver(WatchedConnection):
     def damages(self) -> list[str]:
         return []  # its server looks for them: with checksums at each read, and by pg_amcheck
 
-    def _warned(self, _notice: object) -> None:
-        self.warnings += 1
+    def reaches_standby(self) -> bool:
+        """Commit something that changes nothing; gives whether it has reached the synchronous standby, where there is
+        to be one. With it is all that was committed before."""
+        warnings = self.warnings
+        self.execute("SELECT pg_logical_emit_message(true, 'kumoniwa', '')")
+        return self.warnings == warnings
+
+    def commit(self) -> None:
+        """What SQLAlchemy commits with, where a database is opened or copied to.
+
+        A standby has as long as the transaction took: there may be as much that it does not have yet. Raises
+        `StandbyAway` where it is committed, and the standby does not have it in time. The connection is watched.
+        """
+        now, warnings = time.monotonic(), self.warnings
+        self.until = max(patience.end_of_patience(), now + (now - self.begun))
+        try:
+            super().commit()
+        finally:
+            self.until = None
+        if self.warnings != warnings:
+            raise StandbyAway
+
+    def _warned(self, notice: psycopg.errors.Diagnostic) -> None:
+        if notice.severity_nonlocalized == "WARNING":
+            self.warnings += 1
 
 
 def make_engine(address: str, *, durable: bool = True) -> Engine:
@@ -102,7 +130,7 @@ def make_engine(address: str, *, durable: bool = True) -> Engine:
         driver = Driver.connect(how, autocommit=True, cursor_factory=_Cursor)
         driver.prepared_max = _PREPARED
         driver.add_notice_handler(driver._warned)
-        driver.execute(_DURABLE if durable else "SET synchronous_commit = off")
+        driver.execute(_SETTINGS, {"durable": durable, "patience": f"{patience.PATIENCE * 1000:.0f}"})
         return driver
 
     engine = create_engine(
@@ -116,15 +144,25 @@ def make_engine(address: str, *, durable: bool = True) -> Engine:
 
     @event.listens_for(engine, "begin")
     def _begin(connection: Connection) -> None:
-        driver = driver_of(connection)
+        driver: Driver = driver_of(connection)
+        driver.begun = time.monotonic()
         if not driver.in_transaction:  # else it was begun by us
             driver.execute("BEGIN")
 
     return engine
 
 
-_DURABLE = (
-    "SELECT set_config('synchronous_commit', 'on', false), set_config('client_min_messages', 'warning', false)"
-    " WHERE current_setting('synchronous_commit') <> 'remote_apply'"
+_SETTINGS = (
+    # Whatever the server's default: what is answered is on its disk, and on that of its synchronous standby.
+    "SELECT CASE WHEN NOT %(durable)s THEN set_config('synchronous_commit', 'off', false)"
+    " WHEN current_setting('synchronous_commit') <> 'remote_apply'"
+    " THEN set_config('synchronous_commit', 'on', false) END,"
+    # That a wait for the standby was ended is a warning.
+    " set_config('client_min_messages', 'warning', false),"
+    # Who shortens the wait for locks may.
+    " CASE WHEN current_setting('lock_timeout') = '0' THEN set_config('lock_timeout', %(patience)s, false) END,"
+    # Our sessions are idle where nothing is asked of us, and have the lock of the server.
+    " (SELECT count(set_config(name, '0', false)) FROM pg_settings WHERE name IN"
+    " ('idle_session_timeout', 'idle_in_transaction_session_timeout'))"
 )
-"""Whatever the server's default: what is answered is on its disk, and on that of its synchronous standby."""
+"""Of each connection. The older of the servers have no `idle_session_timeout`."""

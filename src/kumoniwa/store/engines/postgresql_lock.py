@@ -6,7 +6,7 @@ from typing import Any
 from kumoniwa.store.engines.postgresql_driver import Driver
 from kumoniwa.store.engines.postgresql_session import NotYet
 
-_KEY = "hashtextextended('kumoniwa {what} ' || current_schema(), 0)"
+_KEY = "hashtextextended('kumoniwa {what} ' || coalesce(current_schema(), ''), 0)"
 WRITES = _KEY.format(what="writes")
 """The lock that whoever writes has until its transaction ends."""
 _SERVER = _KEY.format(what="server")

@@ -7,24 +7,32 @@ from pathlib import Path
 from typing import Any
 
 from psycopg import sql
-from sqlalchemy import Engine
+from sqlalchemy import Connection, Engine
 from sqlalchemy.exc import DBAPIError
 
 from kumoniwa.refusal import Refusal
 from kumoniwa.store.engines.asked import driver_of
+from kumoniwa.store.engines.patience import end_of_patience
 from kumoniwa.store.engines.postgresql import PostgresqlDatabase
 from kumoniwa.store.engines.postgresql_address import shown
 from kumoniwa.store.engines.postgresql_driver import Driver, make_engine
-from kumoniwa.store.engines.postgresql_failures import failures_named, psycopgs, reason_of
+from kumoniwa.store.engines.postgresql_failures import (
+    StandbyAway,
+    failures_named,
+    psycopgs,
+    reason_of,
+)
 from kumoniwa.store.engines.postgresql_lock import ServerLock
+from kumoniwa.store.engines.postgresql_same import SameState
 from kumoniwa.store.engines.postgresql_session import Session
+from kumoniwa.store.engines.postgresql_watch import Watch
 from kumoniwa.store.engines.state_of_folder import bind, check_whose, intend
-from kumoniwa.store.schema import check_current, ensure_schema
+from kumoniwa.store.schema import check_current, ensure_schema_on
 
 _OLDEST = 130000  # its functions of transactions' numbers
 _FACTS = (
     "SELECT current_setting('server_version_num')::int, current_setting('server_encoding'),"
-    " 'Z' < 'a' AND 'a-b' < 'aa' AND 'z' < 'é'"
+    " 'Z' < 'a' AND 'a-b' < 'aa' AND 'z' < 'é', current_schema() IS NOT NULL"
 )
 _EXAMINED = (
     "SELECT current_setting('server_version'),"
@@ -56,11 +64,15 @@ def open_postgresql(data_dir: Path, address: str, file: Path, *, upgrade: bool, 
     Raises `BadAddress`, `DatabaseUnfit`, `StateElsewhere`, `SchemaTooNew`, `SchemaTooOld`, `DatabaseUnavailable`.
     """
     engine = make_engine(address, durable=durable)
-    ended = threading.Event()
-    writer = Session(engine, ended, ServerLock().take)
+    ended, same = threading.Event(), SameState()
+    writer = _of_server(engine, ended, same)
+    watch = Watch(ended)
+    watch.add(lambda: writer.driver)
+    watch.start()
     try:
         with _failures_said(address):
-            driver: Driver = driver_of(writer.connected_first())
+            connection = writer.connected_first()
+            driver: Driver = driver_of(connection)
             check_fit(driver, address)
             _check_ours(driver, address)
             cloud = cloud_of(driver)
@@ -69,34 +81,54 @@ def open_postgresql(data_dir: Path, address: str, file: Path, *, upgrade: bool, 
             make_it = check_whose(data_dir, address, cloud, file, begin=upgrade)
             if upgrade:
                 check_rights(driver, address)
-                ensure_schema(engine)
+                check_standby(driver)  # before anything is written, and with what a server before this one wrote
+                ensure_schema_on(connection)
             else:
-                check_current(engine)
+                check_current(connection)
             if make_it is not None:
                 intend(data_dir, make_it)
-                driver.execute("UPDATE cloud_state SET cloud = %s", (make_it,))
+                with connection.begin():
+                    driver.execute("UPDATE cloud_state SET cloud = %s", (make_it,))
                 bind(data_dir, make_it)
+            same.opened(driver)
     except BaseException:
+        watch.stop()
         writer.drop()
         engine.dispose()
         raise
-    return PostgresqlDatabase(engine, writer, ended)
+    return PostgresqlDatabase(writer, lambda: Session(engine, ended, same.check), watch, ended)
+
+
+def _of_server(engine: Engine, ended: threading.Event, same: SameState) -> Session:
+    """The connection that has the server's lock."""
+    lock = ServerLock()
+
+    def begin(driver: Driver) -> None:
+        lock.take(driver)
+        same.check(driver)
+
+    return Session(engine, ended, begin)
 
 
 @contextmanager
-def held(address: str) -> Iterator[tuple[Engine, Driver]]:
-    """The database at this address, whatever is in it, ours alone while the block runs.
+def held(address: str, ended: threading.Event) -> Iterator[Connection]:
+    """The database at this address, whatever is in it, ours alone while the block runs: by the connection that has it.
 
+    Once `ended` is set, what waits for the server is given up within seconds.
     What PostgreSQL fails with in the block is raised as `DatabaseUnavailable` where it passes, else as `DatabaseUnfit`.
     """
     engine = make_engine(address)
-    session = Session(engine, threading.Event(), ServerLock().take)
+    session = Session(engine, ended, ServerLock().take)
+    watch = Watch(ended)
+    watch.add(lambda: session.driver)
+    watch.start()
     try:
         with _failures_said(address):
-            driver: Driver = driver_of(session.connected_first())
-            check_fit(driver, address)
-            yield engine, driver
+            connection = session.connected_first()
+            check_fit(driver_of(connection), address)
+            yield connection
     finally:
+        watch.stop()
         session.drop()
         engine.dispose()
 
@@ -196,7 +228,7 @@ def check_fit(driver: Driver, address: str) -> None:
     """Raises `DatabaseUnfit` where texts would be kept or ordered otherwise than SQLite does."""
     found = driver.execute(_FACTS).fetchone()
     assert found is not None
-    version, encoding, in_order = found
+    version, encoding, in_order, has_schema = found
     if version < _OLDEST:
         raise DatabaseUnfit(f"{shown(address)} is older than PostgreSQL 13.", way_out="Use a newer one.")
     if encoding != "UTF8" or not in_order:
@@ -204,3 +236,21 @@ def check_fit(driver: Driver, address: str) -> None:
             f"{shown(address)} does not order texts by their bytes in UTF-8, as Kumoniwa's listings are ordered.",
             way_out=f"Make the database with: {_MADE}",
         )
+    if not has_schema:
+        raise DatabaseUnfit(
+            f"{shown(address)} has no schema that is in the search path of our role and that it may use.",
+            way_out="Make one (CREATE SCHEMA … AUTHORIZATION …), or set another path (ALTER ROLE … SET search_path …).",
+        )
+
+
+def check_standby(driver: Driver) -> None:
+    """Raises `StandbyAway` where the synchronous standby does not have what was committed here, after a wait.
+
+    The connection is watched.
+    """
+    driver.until = end_of_patience()
+    try:
+        if not driver.reaches_standby():
+            raise StandbyAway
+    finally:
+        driver.until = None

@@ -9,13 +9,12 @@ from sqlalchemy import Connection, Engine
 
 from kumoniwa.store.database import DatabaseUnavailable
 from kumoniwa.store.engines.asked import driver_of
+from kumoniwa.store.engines.patience import end_of_patience
 from kumoniwa.store.engines.postgresql_driver import Driver
 from kumoniwa.store.engines.postgresql_failures import failures_named
 
 log = structlog.get_logger(__name__)
 
-PATIENCE = 10.0
-"""Seconds that work waits for a database that is away, from when it was first missed: then callers are told."""
 _BETWEEN = 0.2  # seconds between two tries
 _LETS_GO = 3.0  # seconds in which PostgreSQL notices that a server was killed
 
@@ -36,13 +35,9 @@ class Session:
         self._connection: Connection | None = None
         self._driver: Driver | None = None
         self._away_since: float | None = None
+        self._until = 0.0  # it is waited for then
         self.made = 0
         """How many connections there have been."""
-
-    @staticmethod
-    def end_of_patience() -> float:
-        """Until when work that begins to wait now does so, on the monotonic clock."""
-        return time.monotonic() + PATIENCE
 
     @property
     def driver(self) -> Driver | None:
@@ -70,9 +65,9 @@ class Session:
                 self.drop()
                 now = time.monotonic()
                 if self._away_since is None:
-                    self._away_since = now
+                    self._away_since, self._until = now, end_of_patience()
                     log.error("the database is away", reason=str(failure))
-                if now - self._away_since > PATIENCE or self._ended.wait(_BETWEEN):
+                if now > self._until or self._ended.wait(_BETWEEN):
                     raise
 
     def connected_first(self) -> Connection:

@@ -32,13 +32,14 @@ _NOT_BUILT = (
     NotBuiltParameter("Operator", "placement groups operated by a service"),
 )
 _TYPE = "placement-group"
+_LONGEST_NAME = 255
 _GONE = (InstanceState.TERMINATED, InstanceState.SHUTTING_DOWN)
 _RECORDED = "All instances are on this one host: the strategy has no effect, and no limit of a strategy is kept."
 
 
 def unknown(name: str) -> Ec2Error:
     """EC2's refusal of a name or an id that no group has."""
-    return Ec2Error("InvalidPlacementGroup.Unknown", f"The Placement Group '{name[:255]}' is unknown.")
+    return Ec2Error("InvalidPlacementGroup.Unknown", f"The Placement Group '{name[:_LONGEST_NAME]}' is unknown.")
 
 
 @action("CreatePlacementGroup", depth=Depth.RECORDED, missing=_RECORDED, not_built=_NOT_BUILT)
@@ -47,6 +48,11 @@ async def create_placement_group(cloud: Cloud, call: Call, parameters: Parameter
     refuse(parameters, _NOT_BUILT)
     if not (name := parameters.get("GroupName")):
         raise MissingParameter("groupName")
+    if not name.isascii() or len(name) > _LONGEST_NAME:  # AWS's reference: "up to 255 ASCII characters"
+        raise InvalidParameterValue(
+            f"Value ({name[:_LONGEST_NAME]}) for parameter groupName is invalid. "
+            f"It must have at most {_LONGEST_NAME} characters of ASCII."
+        )
     strategy = _strategy(parameters.get("Strategy") or Strategy.CLUSTER)
     count = _partitions(strategy, parameters.get("PartitionCount"))
     if parameters.get("SpreadLevel") is not None and strategy is not Strategy.SPREAD:

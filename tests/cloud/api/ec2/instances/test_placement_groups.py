@@ -42,6 +42,15 @@ async def test_a_group_is_made_shown_and_deleted(stack: Stack) -> None:
     assert (await stack.call("DescribeTags"))["Tags"] == []
 
 
+async def test_a_name_is_of_255_characters_of_ascii(stack: Stack) -> None:
+    """An index of PostgreSQL has no room for longer ones."""
+    await stack.call("CreatePlacementGroup", GroupName="g" * 255)
+    for name in ("g" * 256, "gruppe ä"):
+        assert "at most 255 characters of ASCII" in await _refused(
+            stack, "InvalidParameterValue", "CreatePlacementGroup", GroupName=name
+        )
+
+
 async def test_the_strategy_decides_what_else_a_group_has(stack: Stack) -> None:
     partition = await stack.call("CreatePlacementGroup", GroupName="p", Strategy="partition", PartitionCount=3)
     assert partition["PlacementGroup"]["PartitionCount"] == 3

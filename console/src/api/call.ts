@@ -85,6 +85,7 @@ export const WITHOUT_DRY_RUN: readonly Action[] = [
   "DisassociateIamInstanceProfile",
   "DisassociateSubnetCidrBlock",
   "DisassociateVpcCidrBlock",
+  "ModifyInstancePlacement",
   "ModifySubnetAttribute",
   "ModifyVpcAttribute",
   "ReleaseHosts",

@@ -51,4 +51,4 @@ def test_new_rows_name_their_resources() -> None:
 
 def test_the_rows_of_every_resource_say_whose_they_are() -> None:
     unnamed = {table.name for table in metadata.tables.values() if naming_column(table) is None}
-    assert unnamed == {"account_settings", "client_tokens", facts.name, steps.name}
+    assert unnamed == {"account_settings", "client_tokens", "iam_memberships", facts.name, steps.name}

@@ -49,7 +49,7 @@ async def test_a_dedicated_vpc_makes_its_instances_dedicated_until_it_is_not_any
 
 
 async def test_a_dedicated_instance_may_be_in_a_placement_group(stack: Stack) -> None:
-    await stack.call("CreatePlacementGroup", GroupName="apart", Strategy="spread")
+    await stack.call("CreatePlacementGroup", GroupName="apart", Strategy="partition")
     instance = await stack.launch(Placement={"Tenancy": "dedicated", "GroupName": "apart"})
     placement = (await stack.instance(instance))["Placement"]
     assert (placement["Tenancy"], placement["GroupName"]) == ("dedicated", "apart")

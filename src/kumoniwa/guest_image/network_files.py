@@ -47,7 +47,8 @@ Type=oneshot
 RemainAfterExit=yes
 ExecStart=/usr/local/lib/kumoniwa/further-interface start %I
 ExecStop=/usr/local/lib/kumoniwa/further-interface stop %I
-TimeoutStopSec=5s
+# Some seconds of an emulated processor that others share.
+TimeoutStopSec=60s
 """
 
 _FURTHER = """\

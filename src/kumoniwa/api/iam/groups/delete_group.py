@@ -6,8 +6,9 @@ from kumoniwa.api.call import Answer, Call, Parameters
 from kumoniwa.api.cloud import Cloud
 from kumoniwa.api.iam.groups.named_group import group_of
 from kumoniwa.api.iam.refusals import DeleteConflict
+from kumoniwa.api.iam.without_policies import check_without_policies
 from kumoniwa.api.registry import action
-from kumoniwa.store import groups, policies
+from kumoniwa.store import groups
 
 
 @action("DeleteGroup", service="iam")
@@ -18,10 +19,7 @@ async def delete_group(cloud: Cloud, call: Call, parameters: Parameters) -> Answ
         group = group_of(connection, call, parameters)
         if groups.members(connection, group.id):
             raise DeleteConflict("remove users from group")
-        if policies.attached_to(connection, group.id):
-            raise DeleteConflict("detach all policies")
-        if policies.inline_of(connection, group.id):
-            raise DeleteConflict("delete policies")
+        check_without_policies(connection, group.id)
         groups.delete(connection, group.id)
         return None
 

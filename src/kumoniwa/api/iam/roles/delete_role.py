@@ -6,8 +6,9 @@ from kumoniwa.api.call import Answer, Call, Parameters
 from kumoniwa.api.cloud import Cloud
 from kumoniwa.api.iam.refusals import DeleteConflict
 from kumoniwa.api.iam.roles.named_role import role_of
+from kumoniwa.api.iam.without_policies import check_without_policies
 from kumoniwa.api.registry import action
-from kumoniwa.store import instance_profiles, policies, roles
+from kumoniwa.store import instance_profiles, roles
 
 
 @action("DeleteRole", service="iam")
@@ -18,10 +19,7 @@ async def delete_role(cloud: Cloud, call: Call, parameters: Parameters) -> Answe
         role = role_of(connection, call, parameters)
         if instance_profiles.with_role(connection, role.id):
             raise DeleteConflict("remove roles from instance profile")
-        if policies.attached_to(connection, role.id):
-            raise DeleteConflict("detach all policies")
-        if policies.inline_of(connection, role.id):
-            raise DeleteConflict("delete policies")
+        check_without_policies(connection, role.id)
         roles.delete(connection, role.id)
         return None
 

@@ -6,8 +6,9 @@ from kumoniwa.api.call import Answer, Call, Parameters
 from kumoniwa.api.cloud import Cloud
 from kumoniwa.api.iam.refusals import DeleteConflict
 from kumoniwa.api.iam.users.named_user import user_named
+from kumoniwa.api.iam.without_policies import check_without_policies
 from kumoniwa.api.registry import action
-from kumoniwa.store import groups, policies, users
+from kumoniwa.store import groups, users
 
 
 @action("DeleteUser", service="iam")
@@ -23,10 +24,7 @@ async def delete_user(cloud: Cloud, call: Call, parameters: Parameters) -> Answe
             raise DeleteConflict("delete access keys")
         if groups.of_user(connection, user.id):
             raise DeleteConflict("remove users from group")
-        if policies.attached_to(connection, user.id):
-            raise DeleteConflict("detach all policies")
-        if policies.inline_of(connection, user.id):
-            raise DeleteConflict("delete policies")
+        check_without_policies(connection, user.id)
         users.delete(connection, user.id)
         return None
 
